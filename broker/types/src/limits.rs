@@ -1,0 +1,39 @@
+//! Every limit in one place, with the relations between them checked at compile time.
+
+/// Bytes of one Kafka request frame at the most (`socket.request.max.bytes`).
+pub const REQUEST_MAX_BYTES: usize = 100 * 1024 * 1024;
+/// Bytes of a frame before a connection is authenticated, once authentication is on.
+pub const UNAUTHENTICATED_REQUEST_MAX_BYTES: usize = 512 * 1024;
+/// Bytes of a Fetch response at the most (`fetch.max.bytes`).
+pub const FETCH_MAX_BYTES: usize = 55 * 1024 * 1024;
+/// Bytes of one record batch, as sent (`message.max.bytes`).
+pub const MESSAGE_MAX_BYTES: i32 = 1_048_588;
+/// What a compressed batch may unpack to, as a factor of the largest batch allowed.
+pub const DECOMPRESSION_FACTOR: usize = 200;
+/// What a compressed batch may unpack to at the most, whatever the factor says.
+pub const DECOMPRESSED_MAX_BYTES: usize = 256 * 1024 * 1024;
+/// Array elements of all kinds in one request; a decoded element costs far more than its bytes.
+pub const REQUEST_MAX_ELEMENTS: usize = 2_000_000;
+/// Requests a connection may have read and not yet answered.
+pub const PIPELINE_MAX: usize = 64;
+/// A topic's name (Kafka's `Topic.MAX_NAME_LENGTH`).
+pub const TOPIC_NAME_MAX_LEN: usize = 249;
+/// Partitions that one topic may have.
+pub const TOPIC_MAX_PARTITIONS: i32 = 100_000;
+/// Fetch sessions that are kept (`max.incremental.fetch.session.cache.slots`).
+pub const FETCH_SESSION_SLOTS: usize = 1000;
+/// Metadata string of an offset commit (`offset.metadata.max.bytes`).
+pub const OFFSET_METADATA_MAX_BYTES: usize = 4096;
+/// Batches kept for each producer and partition to recognise a repeated one (Kafka's
+/// `ProducerStateEntry.NUM_BATCHES_TO_RETAIN`).
+pub const PRODUCER_BATCHES_RETAINED: usize = 5;
+/// One journal file.
+pub const JOURNAL_FILE_BYTES: u64 = 64 * 1024 * 1024;
+/// Journal files in use before appenders are held back.
+pub const JOURNAL_MAX_FILES: usize = 16;
+/// Bytes handed to the journal and not yet written.
+pub const JOURNAL_QUEUE_BYTES: usize = 64 * 1024 * 1024;
+
+const _: () = assert!(PRODUCER_BATCHES_RETAINED >= 5, "producers keep up to five requests in flight");
+const _: () = assert!(FETCH_MAX_BYTES < REQUEST_MAX_BYTES);
+const _: () = assert!(JOURNAL_QUEUE_BYTES as u64 <= JOURNAL_FILE_BYTES);
