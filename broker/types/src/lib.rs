@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O and nothing here depends on another crate of the workspace.
 
+mod base64_url;
 mod epoch;
 mod ids;
 pub mod limits;
@@ -9,6 +10,7 @@ mod offset;
 mod time;
 pub mod topic_config;
 
+pub use base64_url::base64_url;
 pub use epoch::{LeaderEpoch, ProducerEpoch};
 pub use ids::{
     ClusterId, GroupId, InvalidTopicName, NodeId, PartitionIndex, ProducerId, TopicId, TopicIdPartition,

@@ -1,0 +1,136 @@
+//! Checkpoints: flush segments, sync new files' directories, record the points, and only then let journal files go.
+//!
+//! The order is the safety argument. The journal position is taken before the points, and a point never lies behind a
+//! high watermark of that time, so every append at or before the position lies in a flushed segment.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use highway_types::TopicIdPartition;
+
+use crate::error::LogManagerError;
+use crate::file::sync_dir;
+use crate::log::Log;
+use crate::manager::LogManager;
+use crate::recovery_point::RecoveryPoint;
+
+/// What a checkpoint did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CheckpointReport {
+    /// Partitions that were flushed.
+    pub flushed: usize,
+    /// Partitions that went offline because a flush failed.
+    pub failed: usize,
+}
+
+impl LogManager {
+    /// Makes everything that is durable by the journal durable by the segments, and releases the journal up to there.
+    /// Blocks on the disk: call it on a thread of its own. Does nothing if nothing was appended.
+    ///
+    /// # Errors
+    /// The checkpoint could not be recorded; the journal keeps everything then.
+    pub fn checkpoint(&self) -> Result<CheckpointReport, LogManagerError> {
+        self.checkpoint_as(false)
+    }
+
+    /// The last checkpoint before a graceful stop: the next start has nothing to recover.
+    ///
+    /// # Errors
+    /// As [`LogManager::checkpoint`].
+    pub fn close(&self) -> Result<CheckpointReport, LogManagerError> {
+        self.commit_log.close();
+        let report = self.checkpoint_as(true)?;
+        for log in self.all() {
+            log.write_derived();
+        }
+        Ok(report)
+    }
+
+    fn checkpoint_as(&self, clean: bool) -> Result<CheckpointReport, LogManagerError> {
+        let position = self.commit_log.durable();
+        let mut report = CheckpointReport::default();
+        let mut points: Vec<(TopicIdPartition, RecoveryPoint)> = Vec::new();
+        let mut pinned = false;
+        for log in self.all() {
+            if !log.take_dirty() {
+                continue;
+            }
+            match log.flush() {
+                Ok(point) => {
+                    report.flushed += 1;
+                    points.push((log.id(), point));
+                }
+                Err(error) => {
+                    // Its appends since the last point are in the journal only, so the journal must stay.
+                    report.failed += 1;
+                    pinned = true;
+                    log.dirty.store(true, Ordering::Release);
+                    tracing::error!(dir = %log.dir().display(), %error, "cannot flush; the partition goes offline");
+                    log.set_offline(&format!("its files could not be flushed: {error}"));
+                }
+            }
+        }
+        if points.is_empty() && !clean {
+            return Ok(report);
+        }
+        let (table, changed) = self.with_table(|table| {
+            table.points.extend(points);
+            table.clean = clean && !pinned;
+            let changed = table.journal != position;
+            if !pinned {
+                table.journal = position;
+            }
+            (table.clone(), changed)
+        });
+        table.store(self.dirs()[0].path())?;
+        if changed && !pinned {
+            self.commit_log.release(position);
+        }
+        Ok(report)
+    }
+}
+
+impl Log {
+    /// Flushes everything below the high watermark of this moment and says where that is.
+    fn flush(&self) -> std::io::Result<RecoveryPoint> {
+        let (point, segments, dir_changed) = {
+            let mut writer = self.writer.lock();
+            let mut segments = std::mem::take(&mut writer.unflushed);
+            segments.push(Arc::clone(&writer.active));
+            (self.recovery_point(), segments, std::mem::take(&mut writer.dir_changed))
+        };
+        let outcome = segments.iter().try_for_each(|s| s.flush()).and_then(|()| {
+            if dir_changed { sync_dir(&self.dir).and_then(|()| sync_parent(&self.dir)) } else { Ok(()) }
+        });
+        if let Err(error) = outcome {
+            let mut writer = self.writer.lock();
+            segments.pop();
+            segments.append(&mut writer.unflushed);
+            writer.unflushed = segments;
+            writer.dir_changed |= dir_changed;
+            return Err(error);
+        }
+        Ok(point)
+    }
+
+    /// Writes what recovery would otherwise derive from batch headers.
+    fn write_derived(&self) {
+        let mut writer = self.writer.lock();
+        let end = writer.log_end;
+        if !writer.producers.is_empty()
+            && let Err(error) = writer.producers.write_snapshot(&self.dir, end)
+        {
+            tracing::warn!(dir = %self.dir.display(), %error, "cannot write a producer snapshot");
+        }
+        if writer.epochs_changed || writer.epochs.latest().is_some() {
+            match writer.epochs.store(&self.dir) {
+                Ok(()) => writer.epochs_changed = false,
+                Err(error) => tracing::warn!(dir = %self.dir.display(), %error, "cannot write leader epochs"),
+            }
+        }
+    }
+}
+
+fn sync_parent(dir: &std::path::Path) -> std::io::Result<()> {
+    dir.parent().map_or(Ok(()), sync_dir)
+}

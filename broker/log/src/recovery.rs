@@ -1,0 +1,355 @@
+//! Opening one partition after a stop or a crash.
+//!
+//! What is on disk is known up to the recovery point. Behind it, the journal tells what was promised: each replayed
+//! batch is either found in its segment as it was written, or written there now. The log is cut only behind the last
+//! of them. A partition that is acknowledged from the page cache has no journal; its files are scanned behind the
+//! recovery point and cut at the first batch that is not whole.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use arc_swap::{ArcSwap, ArcSwapOption};
+use highway_types::topic_config::Durability;
+use highway_types::{Clock, Offset, TopicConfig, TopicIdPartition, TopicName};
+use parking_lot::Mutex;
+
+use crate::batch::header::{BatchHeader, HEADER_LEN};
+use crate::commit_log::CommitLog;
+use crate::epoch_cache::EpochCache;
+use crate::error::LogManagerError;
+use crate::log::{Log, Writer};
+use crate::producer_state::ProducerStateMap;
+use crate::progress::{Mark, Progress};
+use crate::recovery_point::RecoveryPoint;
+use crate::segment::LogSegment;
+use crate::segments::Segments;
+
+/// What a log is opened with.
+#[derive(Clone, Debug)]
+pub struct OpenParams {
+    /// The partition.
+    pub id: TopicIdPartition,
+    /// The topic's name.
+    pub topic: TopicName,
+    /// The partition's directory; it exists.
+    pub dir: PathBuf,
+    /// The topic's effective settings.
+    pub config: Arc<TopicConfig>,
+    /// What the last checkpoint says, if it knows the partition.
+    pub point: Option<RecoveryPoint>,
+    /// The log start offset that was committed as a control record.
+    pub log_start: Offset,
+    /// The last stop was graceful: nothing lies behind the recovery point.
+    pub clean: bool,
+}
+
+/// A log while the journal is replayed.
+pub struct RecoveringLog {
+    params: OpenParams,
+    segments: Vec<Arc<LogSegment>>,
+    /// Index of the segment that holds `end`.
+    current: usize,
+    /// Everything below is known to be right.
+    end: Offset,
+    position: u64,
+    written: bool,
+    summary: RecoverySummary,
+}
+
+/// What recovery did to a partition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecoverySummary {
+    /// Batches of the journal that were found in the segment.
+    pub found: u64,
+    /// Batches of the journal that had to be written.
+    pub rewritten: u64,
+    /// Bytes behind the last good batch that were cut.
+    pub cut_bytes: u64,
+    /// Acknowledged appends may be missing: page-cache durability and no graceful stop.
+    pub may_have_lost: bool,
+}
+
+impl RecoveringLog {
+    /// Looks at the directory; reads no batch yet.
+    ///
+    /// # Errors
+    /// The directory cannot be read, or its files contradict the recovery point.
+    pub fn open(params: OpenParams) -> Result<Self, LogManagerError> {
+        let options = Log::segment_options(&params.config);
+        let mut segments = Vec::new();
+        for base in segment_bases(&params.dir)? {
+            let segment = LogSegment::open(&params.dir, base, options.clone())
+                .map_err(LogManagerError::io(params.dir.clone()))?;
+            segments.push(Arc::new(segment));
+        }
+        let (current, end, position) = match &params.point {
+            Some(point) if point.end > Offset::ZERO => {
+                let found = segments.iter().position(|s| s.base_offset() == point.segment);
+                match found {
+                    Some(at) if segments[at].size() >= point.position => (at, point.end, point.position),
+                    _ => start_over(&params, &segments, point)?,
+                }
+            }
+            _ => {
+                let first = segments.first().map_or(params.log_start, |s| s.base_offset());
+                (0, first, 0)
+            }
+        };
+        let summary = RecoverySummary::default();
+        Ok(Self { params, segments, current, end, position, written: false, summary })
+    }
+
+    /// Takes a batch from the journal; the journal's batches come in offset order.
+    ///
+    /// # Errors
+    /// The batch leaves a gap behind what is there, or the files cannot be read or written.
+    pub fn replay(&mut self, header: &BatchHeader, bytes: &[&[u8]; 2]) -> Result<(), LogManagerError> {
+        if header.base_offset < self.end || header.last_offset() < self.params.log_start {
+            return Ok(());
+        }
+        if header.base_offset > self.end {
+            if self.params.log_start < header.base_offset {
+                return Err(LogManagerError::Corrupt {
+                    path: self.params.dir.clone(),
+                    detail: format!(
+                        "the journal goes on at offset {} but the segments end at {}",
+                        header.base_offset, self.end
+                    ),
+                });
+            }
+            // Everything in between was deleted: the log goes on in a new segment.
+            self.cut()?;
+            self.start_segment(header.base_offset)?;
+        }
+        self.step_into_next_segment();
+        if self.finds(header, bytes)? {
+            self.summary.found += 1;
+        } else {
+            self.cut()?;
+            let full = self.segment().size() > 0
+                && self.segment().size() + header.total_len() as u64
+                    > u64::try_from(self.params.config.segment_bytes).unwrap_or(u64::MAX);
+            if full || self.segments.is_empty() {
+                self.start_segment(header.base_offset)?;
+            }
+            self.segment().append_raw(header, bytes).map_err(LogManagerError::io(self.params.dir.clone()))?;
+            self.written = true;
+            self.summary.rewritten += 1;
+        }
+        self.position += header.total_len() as u64;
+        self.end = header.last_offset().next();
+        Ok(())
+    }
+
+    /// Ends the replay: scans or cuts what lies behind, rebuilds what is derived.
+    ///
+    /// # Errors
+    /// The files cannot be read or written.
+    pub fn finish(
+        mut self,
+        commit_log: Arc<dyn CommitLog>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<(Arc<Log>, RecoverySummary), LogManagerError> {
+        if self.segments.is_empty() {
+            self.start_segment(self.end)?;
+        }
+        if !self.params.clean {
+            if self.params.config.durability == Durability::PageCache {
+                self.scan_forward()?;
+                self.summary.may_have_lost = true;
+            }
+            self.cut()?;
+        }
+        self.step_into_next_segment();
+        let (producers, epochs) = self.derive()?;
+        let log_start = self.params.log_start.max(self.segments[0].base_offset()).min(self.end);
+        let mark = Mark { end: self.end, segment: self.segment().base_offset(), position: self.position };
+        let active = Arc::clone(&self.segments[self.current]);
+        let RecoverySummary { rewritten, cut_bytes, .. } = self.summary;
+        let log = Log {
+            id: self.params.id,
+            topic: self.params.topic,
+            dir: self.params.dir,
+            config: ArcSwap::new(self.params.config),
+            commit_log,
+            clock,
+            segments: Segments::new(self.segments.iter().cloned()),
+            progress: Progress::new(log_start, mark, producers.first_unstable_offset()),
+            writer: Mutex::new(Writer {
+                log_end: self.end,
+                active,
+                producers,
+                epochs,
+                unflushed: if self.written { self.segments } else { Vec::new() },
+                dir_changed: true,
+                epochs_changed: false,
+            }),
+            offline: ArcSwapOption::empty(),
+            dirty: AtomicBool::new(rewritten > 0 || cut_bytes > 0 || !self.params.clean),
+        };
+        Ok((Arc::new(log), self.summary))
+    }
+
+    fn segment(&self) -> &LogSegment {
+        &self.segments[self.current]
+    }
+
+    /// A batch that starts where a later segment does belongs to that segment.
+    fn step_into_next_segment(&mut self) {
+        while let Some(next) = self.segments.get(self.current + 1)
+            && next.base_offset() == self.end
+            && self.position >= self.segment().size()
+        {
+            self.current += 1;
+            self.position = 0;
+        }
+    }
+
+    fn finds(&self, header: &BatchHeader, bytes: &[&[u8]; 2]) -> Result<bool, LogManagerError> {
+        if self.segments.is_empty() {
+            return Ok(false);
+        }
+        let segment = self.segment();
+        let len = header.total_len();
+        if segment.size() < self.position + len as u64 {
+            return Ok(false);
+        }
+        let stored = segment
+            .read(self.position, len, segment.size())
+            .map_err(LogManagerError::io(self.params.dir.clone()))?;
+        Ok(stored.len() == len && stored[..HEADER_LEN] == *bytes[0] && stored[HEADER_LEN..] == *bytes[1])
+    }
+
+    /// Drops everything behind `end`.
+    fn cut(&mut self) -> Result<(), LogManagerError> {
+        if self.segments.is_empty() {
+            return Ok(());
+        }
+        let io = |dir: &Path| LogManagerError::io(dir.to_owned());
+        for segment in self.segments.drain(self.current + 1..) {
+            self.summary.cut_bytes += segment.size();
+            segment.delete().map_err(io(&self.params.dir))?;
+        }
+        let size = self.segment().size();
+        if size > self.position {
+            self.summary.cut_bytes += size - self.position;
+            self.segment().truncate_to(self.position).map_err(io(&self.params.dir))?;
+        }
+        Ok(())
+    }
+
+    fn start_segment(&mut self, base: Offset) -> Result<(), LogManagerError> {
+        let options = Log::segment_options(&self.params.config);
+        let segment = LogSegment::create(&self.params.dir, base, options)
+            .map_err(LogManagerError::io(self.params.dir.clone()))?;
+        self.segments.push(Arc::new(segment));
+        self.current = self.segments.len() - 1;
+        self.position = 0;
+        self.end = base;
+        Ok(())
+    }
+
+    /// Accepts whole batches behind `end`, in this segment and the following ones.
+    fn scan_forward(&mut self) -> Result<(), LogManagerError> {
+        loop {
+            let segment = Arc::clone(&self.segments[self.current]);
+            let mut end = self.end;
+            let mut position = self.position;
+            let scanned = segment.scan(self.position, true, &mut |header, at| {
+                if header.base_offset < end {
+                    return ControlFlow::Break(());
+                }
+                end = header.last_offset().next();
+                position = at + header.total_len() as u64;
+                ControlFlow::Continue(())
+            });
+            scanned.map_err(LogManagerError::io(self.params.dir.clone()))?;
+            self.end = end;
+            self.position = position;
+            let before = self.current;
+            self.step_into_next_segment();
+            if self.current == before {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Producer state and leader epochs: from their snapshots where these are good, from batch headers behind them.
+    fn derive(&self) -> Result<(ProducerStateMap, EpochCache), LogManagerError> {
+        let dir = &self.params.dir;
+        let (mut producers, from) = ProducerStateMap::load_snapshot(dir, self.end);
+        let mut epochs = EpochCache::load(dir);
+        epochs.truncate_from_end(self.end);
+        let from = if epochs.latest().is_none() { self.segments[0].base_offset() } else { from };
+        if self.end <= from {
+            return Ok((producers, epochs));
+        }
+        let rebuild_producers_from = from;
+        for segment in &self.segments {
+            let next = segment.base_offset();
+            if next >= self.end {
+                break;
+            }
+            let start = match segment.locate(from.max(next)).map_err(LogManagerError::io(dir.clone()))? {
+                Some(at) => at.position,
+                None => continue,
+            };
+            let scanned = segment.scan(start, false, &mut |header, _| {
+                if header.base_offset >= self.end {
+                    return ControlFlow::Break(());
+                }
+                if header.has_producer() && header.base_offset >= rebuild_producers_from {
+                    producers.update(header);
+                }
+                epochs.assign(header.leader_epoch, header.base_offset);
+                ControlFlow::Continue(())
+            });
+            scanned.map_err(LogManagerError::io(dir.clone()))?;
+        }
+        Ok((producers, epochs))
+    }
+}
+
+/// The files do not reach the recovery point: a lost or replaced file. The log is not guessed at.
+fn start_over(
+    params: &OpenParams,
+    segments: &[Arc<LogSegment>],
+    point: &RecoveryPoint,
+) -> Result<(usize, Offset, u64), LogManagerError> {
+    if segments.is_empty() && params.log_start >= point.end {
+        return Ok((0, params.log_start, 0)); // everything was deleted by retention
+    }
+    Err(LogManagerError::Corrupt {
+        path: params.dir.clone(),
+        detail: format!(
+            "segment {:020}.log should hold {} bytes up to offset {}, but {}; restore the file, or delete the topic",
+            point.segment.0,
+            point.position,
+            point.end,
+            match segments.iter().find(|s| s.base_offset() == point.segment) {
+                Some(s) => format!("holds {}", s.size()),
+                None => "is not there".to_owned(),
+            }
+        ),
+    })
+}
+
+/// Base offsets of the `.log` files, sorted; leftovers of deleted segments are removed.
+fn segment_bases(dir: &Path) -> Result<Vec<Offset>, LogManagerError> {
+    let mut bases = Vec::new();
+    for entry in std::fs::read_dir(dir).map_err(LogManagerError::io(dir))? {
+        let entry = entry.map_err(LogManagerError::io(dir))?;
+        let name = entry.file_name();
+        let Some(name) = name.to_str() else { continue };
+        if name.ends_with(".deleted") {
+            std::fs::remove_file(entry.path()).map_err(LogManagerError::io(entry.path()))?;
+        } else if let Some(base) = name.strip_suffix(".log").and_then(|stem| stem.parse().ok()) {
+            bases.push(Offset(base));
+        }
+    }
+    bases.sort_unstable();
+    Ok(bases)
+}
+
