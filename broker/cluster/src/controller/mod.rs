@@ -1,0 +1,1 @@
+//! The decisions of the controller: requests to control records.
