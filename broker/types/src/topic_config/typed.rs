@@ -1,7 +1,4 @@
-//! The settings of a topic.
-//!
-//! This file holds the typed form that the log and the broker read. The table of all 33 settings of Kafka with
-//! types, defaults, validation and documentation is in `table.rs`.
+//! The typed form of a topic's settings, which the log and the broker read.
 
 /// How a topic's old records go away (`cleanup.policy`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +86,18 @@ pub struct TopicConfig {
     pub segment_jitter_ms: i64,
     /// `segment.ms`
     pub segment_ms: i64,
+    /// `flush.messages`
+    pub flush_messages: i64,
+    /// `flush.ms`
+    pub flush_ms: i64,
+    /// `min.compaction.lag.ms`
+    pub min_compaction_lag_ms: i64,
+    /// `max.compaction.lag.ms`
+    pub max_compaction_lag_ms: i64,
+    /// `min.cleanable.dirty.ratio`
+    pub min_cleanable_dirty_ratio: f64,
+    /// `preallocate`
+    pub preallocate: bool,
     /// `highway.durability`, Highway's own
     pub durability: Durability,
 }
@@ -116,6 +125,12 @@ impl Default for TopicConfig {
             segment_index_bytes: 10_485_760,
             segment_jitter_ms: 0,
             segment_ms: 604_800_000,
+            flush_messages: i64::MAX,
+            flush_ms: i64::MAX,
+            min_compaction_lag_ms: 0,
+            max_compaction_lag_ms: i64::MAX,
+            min_cleanable_dirty_ratio: 0.5,
+            preallocate: false,
             durability: Durability::Fsync,
         }
     }
