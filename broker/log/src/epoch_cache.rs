@@ -1,0 +1,134 @@
+//! Which leader epoch starts at which offset (KIP-101, KIP-320).
+//!
+//! The file `leader-epoch-checkpoint` has Kafka's text format: version 0, number of entries, then `epoch start` lines.
+//! It can be deleted: batch headers hold the same.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use highway_types::{LeaderEpoch, Offset};
+
+const FILE: &str = "leader-epoch-checkpoint";
+
+/// Entries in rising order of both epoch and offset.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EpochCache {
+    entries: Vec<(LeaderEpoch, Offset)>,
+}
+
+impl EpochCache {
+    /// The newest epoch.
+    #[must_use]
+    pub fn latest(&self) -> Option<LeaderEpoch> {
+        self.entries.last().map(|(epoch, _)| *epoch)
+    }
+
+    /// Notes that `epoch` appends at `start`; true if that is news.
+    pub fn assign(&mut self, epoch: LeaderEpoch, start: Offset) -> bool {
+        if epoch < LeaderEpoch::FIRST || self.latest().is_some_and(|latest| latest >= epoch) {
+            return false;
+        }
+        assert!(self.entries.last().is_none_or(|(_, last)| *last <= start), "epoch {epoch} starts before the last one");
+        self.entries.push((epoch, start));
+        true
+    }
+
+    /// The largest epoch not above `epoch`, and where it ends.
+    #[must_use]
+    pub fn end_offset_for(&self, epoch: LeaderEpoch, log_end: Offset) -> Option<(LeaderEpoch, Offset)> {
+        let behind = self.entries.partition_point(|(e, _)| *e <= epoch);
+        let (found, _) = self.entries[..behind].last()?;
+        let end = self.entries.get(behind).map_or(log_end, |(_, start)| *start);
+        Some((*found, end))
+    }
+
+    /// Forgets epochs that start at or behind `end`.
+    pub fn truncate_from_end(&mut self, end: Offset) {
+        self.entries.retain(|(_, start)| *start < end);
+    }
+
+    /// Forgets epochs that end at or below `start`; the one that holds it starts there now.
+    pub fn truncate_from_start(&mut self, start: Offset) {
+        let behind = self.entries.partition_point(|(_, s)| *s <= start);
+        if behind > 0 {
+            self.entries.drain(..behind - 1);
+            self.entries[0].1 = start;
+        }
+    }
+
+    /// Reads the file; empty if there is none or it makes no sense.
+    #[must_use]
+    pub fn load(dir: &Path) -> Self {
+        fs::read_to_string(dir.join(FILE)).ok().and_then(|text| Self::parse(&text)).unwrap_or_default()
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        (lines.next()?.trim() == "0").then_some(())?;
+        let count: usize = lines.next()?.trim().parse().ok()?;
+        let mut cache = Self::default();
+        for line in lines {
+            let (epoch, start) = line.split_once(' ')?;
+            if !cache.assign(LeaderEpoch(epoch.parse().ok()?), Offset(start.trim().parse().ok()?)) {
+                return None;
+            }
+        }
+        (cache.entries.len() == count).then_some(cache)
+    }
+
+    /// Writes the file.
+    ///
+    /// # Errors
+    /// It could not be replaced.
+    pub fn store(&self, dir: &Path) -> io::Result<()> {
+        let mut text = format!("0\n{}\n", self.entries.len());
+        for (epoch, start) in &self.entries {
+            text.push_str(&format!("{epoch} {start}\n"));
+        }
+        crate::checkpoint::replace(&dir.join(FILE), text.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cache() -> EpochCache {
+        let mut cache = EpochCache::default();
+        for (epoch, start) in [(0, 0), (2, 10), (5, 30)] {
+            assert!(cache.assign(LeaderEpoch(epoch), Offset(start)));
+        }
+        assert!(!cache.assign(LeaderEpoch(5), Offset(40)));
+        cache
+    }
+
+    #[test]
+    fn ends_of_epochs() {
+        let end = |epoch| cache().end_offset_for(LeaderEpoch(epoch), Offset(99)).map(|(e, o)| (e.0, o.0));
+        assert_eq!(end(0), Some((0, 10)));
+        assert_eq!(end(1), Some((0, 10)));
+        assert_eq!(end(2), Some((2, 30)));
+        assert_eq!(end(7), Some((5, 99)));
+        assert_eq!(end(-1), None);
+    }
+
+    #[test]
+    fn truncation() {
+        let mut cut = cache();
+        cut.truncate_from_end(Offset(30));
+        assert_eq!(cut.latest(), Some(LeaderEpoch(2)));
+        cut.truncate_from_start(Offset(15));
+        assert_eq!(cut.entries, [(LeaderEpoch(2), Offset(15))]);
+    }
+
+    #[test]
+    fn the_file_round_trips() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(EpochCache::load(dir.path()), EpochCache::default());
+        cache().store(dir.path()).unwrap();
+        assert_eq!(EpochCache::load(dir.path()), cache());
+        fs::write(dir.path().join(FILE), "0\n5\n0 0\n").unwrap();
+        assert_eq!(EpochCache::load(dir.path()), EpochCache::default(), "a wrong count");
+    }
+}

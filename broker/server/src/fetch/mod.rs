@@ -1,0 +1,3 @@
+//! Fetch sessions and the long poll.
+
+pub mod session;
