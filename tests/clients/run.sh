@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Runs one client driver against a broker: run.sh NAME HOST:PORT
+# The driver prints one JSON object on stdout and exits 0 when every check held; what went wrong is on stderr.
+set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/highway/clients
+name=${1:?name of a driver} bootstrap=${2:?HOST:PORT of a broker}
+python=$cache/python/bin/python
+kafka=${HIGHWAY_KAFKA_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/highway/kafka}
+
+case $name in
+kcat) "$here/prepare.sh" kcat; exec "$here/kcat/drive.sh" "$bootstrap" ;;
+confluent | kpython | aio | flights) "$here/prepare.sh" python; exec "$python" "$here/python/drive_$name.py" "$bootstrap" ;;
+kafkajs) "$here/prepare.sh" node; NODE_PATH=$cache/node/node_modules exec node "$here/node/drive_kafkajs.js" "$bootstrap" ;;
+franz | sarama | segmentio) "$here/prepare.sh" go; exec "$cache/go/$name" "$bootstrap" ;;
+java) "$here/prepare.sh" java; exec java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$kafka/log4j2.xml" \
+  -cp "$cache/java:$kafka/libs/*" ClientDriver "$bootstrap" ;;
+java-tools) "$here/../oracle/fetch.sh" >/dev/null; exec "$here/java/tools.sh" "$bootstrap" ;;
+rdkafka) exec "$here/rust/rdkafka.sh" "$bootstrap" ;;
+*) echo "error: no driver is called $name
+hint: kcat confluent kpython aio flights kafkajs franz sarama segmentio java java-tools rdkafka" >&2; exit 2 ;;
+esac
