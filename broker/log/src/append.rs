@@ -126,8 +126,8 @@ impl Log {
             self.progress.durable(end);
         }
         writer.log_end = end;
+        writer.producers.update(&batch.header);
         if batch.header.has_producer() {
-            writer.producers.update(&batch.header);
             if writer.producers.first_unstable_offset() != unstable_after {
                 self.progress.set_first_unstable(writer.producers.first_unstable_offset());
             }

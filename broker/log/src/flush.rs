@@ -93,7 +93,7 @@ impl LogManager {
 impl Log {
     /// Flushes everything below the high watermark of this moment and says where that is.
     fn flush(&self) -> std::io::Result<RecoveryPoint> {
-        let (point, segments, dir_changed) = {
+        let (point, mut segments, dir_changed) = {
             let mut writer = self.writer.lock();
             let mut segments = std::mem::take(&mut writer.unflushed);
             segments.push(Arc::clone(&writer.active));

@@ -127,6 +127,12 @@ impl Log {
         self.writer.lock().epochs.latest().unwrap_or(LeaderEpoch::NONE)
     }
 
+    /// The epoch that the record at `offset` was written in, if the log has it.
+    #[must_use]
+    pub fn epoch_at(&self, offset: Offset) -> Option<LeaderEpoch> {
+        self.writer.lock().epochs.epoch_at(offset)
+    }
+
     /// The largest epoch not above `epoch` and where it ends (OffsetForLeaderEpoch, KIP-320); `NONE`s if there is none.
     #[must_use]
     pub fn end_offset_for_epoch(&self, epoch: LeaderEpoch) -> (LeaderEpoch, Offset) {

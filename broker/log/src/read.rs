@@ -122,7 +122,7 @@ impl Log {
         max_bytes: usize,
         min_one_batch: bool,
     ) -> Result<Option<(Bytes, Offset)>, ReadError> {
-        let io = |source| ReadError::Io { path: segment.log_path().to_owned(), source: Arc::new(source) };
+        let io = |source| segment_error(segment, source);
         let durable = if segment.base_offset() == mark.segment { mark.position } else { segment.size() };
         let Some(first) = segment.locate(from).map_err(io)? else { return Ok(None) };
         if first.position >= durable || first.base_offset >= limit {
@@ -145,10 +145,7 @@ impl Log {
     fn aborted_between(&self, from: Offset, end: Offset) -> Result<Vec<AbortedTxn>, ReadError> {
         let mut aborted = Vec::new();
         for segment in self.segments.from(from) {
-            let found = segment.aborted_transactions(from, end).map_err(|source| ReadError::Io {
-                path: segment.log_path().to_owned(),
-                source: Arc::new(source),
-            })?;
+            let found = segment.aborted_transactions(from, end).map_err(|e| segment_error(&segment, e))?;
             aborted.extend(
                 found.iter().map(|t| AbortedTxn { producer_id: t.producer_id, first_offset: t.first_offset }),
             );
@@ -178,10 +175,7 @@ impl Log {
         if segment.base_offset() != mark.segment {
             return Ok(cap.max(1));
         }
-        let found = segment.locate(from).map_err(|source| ReadError::Io {
-            path: segment.log_path().to_owned(),
-            source: Arc::new(source),
-        })?;
+        let found = segment.locate(from).map_err(|e| segment_error(&segment, e))?;
         let bytes = found.map_or(0, |first| mark.position.saturating_sub(first.position));
         Ok(usize::try_from(bytes).unwrap_or(usize::MAX).clamp(1, cap.max(1)))
     }
@@ -202,7 +196,7 @@ impl Log {
             if segment.base_offset() >= limit {
                 break;
             }
-            let found = segment.find_timestamp(target, offsets.log_start).map_err(|e| self.segment_error(&segment, e))?;
+            let found = segment.find_timestamp(target, offsets.log_start).map_err(|e| segment_error(&segment, e))?;
             if let Some(found) = found {
                 return Ok((found.offset < limit).then_some(found));
             }
@@ -220,7 +214,7 @@ impl Log {
         let limit = bound.of(&offsets);
         let mut best: Option<TimestampOffset> = None;
         for segment in self.segments.from(offsets.log_start) {
-            let found = segment.max_timestamp_offset(limit).map_err(|e| self.segment_error(&segment, e))?;
+            let found = segment.max_timestamp_offset(limit).map_err(|e| segment_error(&segment, e))?;
             if let Some(found) = found
                 && best.is_none_or(|b| found.timestamp > b.timestamp)
             {
@@ -229,6 +223,10 @@ impl Log {
         }
         Ok(best)
     }
+}
+
+fn segment_error(segment: &LogSegment, source: std::io::Error) -> ReadError {
+    ReadError::Io { path: segment.log_path().to_owned(), source: Arc::new(source) }
 }
 
 impl ReadBound {

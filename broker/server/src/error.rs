@@ -67,7 +67,9 @@ impl From<AppendError> for ProduceFailure {
                 }
             },
             AppendError::Producer(producer) => match producer {
-                ProducerStateError::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
+                ProducerStateError::OutOfOrderSequence { .. } | ProducerStateError::NewEpochSequence { .. } => {
+                    ResponseError::OutOfOrderSequenceNumber
+                }
                 ProducerStateError::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
                 _ => ResponseError::InvalidTxnState,
             },
