@@ -48,6 +48,18 @@ public final class ClientDriver {
         throw new AssertionError(what + ": no error");
     }
 
+    private interface Question { boolean held() throws Exception; }
+
+    /** For what a broker may tell a moment later than the answer that changed it. */
+    private static void eventually(String what, Question question) throws Exception {
+        long end = System.currentTimeMillis() + 30_000;
+        while (!question.held()) {
+            check(System.currentTimeMillis() < end, "not within 30 s: " + what);
+            Thread.sleep(50);
+        }
+        checks++;
+    }
+
     public static void main(String[] args) throws Exception {
         String bootstrap = args[0];
         String topic = "java-" + System.nanoTime();
@@ -74,9 +86,8 @@ public final class ClientDriver {
             cooperativePair(bootstrap, topic, total);
             admin.deleteConsumerGroups(List.of(group)).all().get();
             admin.deleteTopics(List.of(topic)).all().get();
-            fails(UnknownTopicOrPartitionException.class, "deleted",
-                () -> admin.deleteTopics(List.of(topic)).all().get());
-            check(!admin.listTopics().names().get().contains(topic), "topic is gone from the list");
+            fails(UnknownTopicOrPartitionException.class, "deleted", () -> admin.deleteTopics(List.of(topic)).all().get());
+            eventually("topic is gone from the list", () -> !admin.listTopics().names().get().contains(topic));
         }
         System.out.println("{\"client\":\"java\",\"version\":\"" + AppInfoParser.getVersion() + "\",\"ok\":true,\"checks\":" + checks + "}");
     }
@@ -209,7 +220,8 @@ public final class ClientDriver {
         check(!admin.describeLogDirs(List.of(d.partitions().get(0).leader().id())).allDescriptions().get().isEmpty(), "log dirs");
         check(admin.describeProducers(List.of(tp)).all().get().get(tp).activeProducers().size() >= 1, "producers");
         admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(5))).all().get();
-        equal(admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size(), 5, "partitions after increase");
+        eventually("five partitions",
+            () -> admin.describeTopics(List.of(topic)).allTopicNames().get().get(topic).partitions().size() == 5);
         fails(InvalidPartitionsException.class, "decrease", () -> admin.createPartitions(Map.of(topic, NewPartitions.increaseTo(2))).all().get());
         admin.describeFeatures().featureMetadata().get();
         check(admin.listPartitionReassignments().reassignments().get().isEmpty(), "no reassignment");
