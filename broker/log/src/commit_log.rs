@@ -38,7 +38,14 @@ pub struct AppendEntry {
 
 impl fmt::Debug for AppendEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}@{}..={} ({} B)", self.id, self.base_offset, self.last_offset, HEADER_LEN + self.payload.len())
+        write!(
+            f,
+            "{}@{}..={} ({} B)",
+            self.id,
+            self.base_offset,
+            self.last_offset,
+            HEADER_LEN + self.payload.len()
+        )
     }
 }
 
@@ -146,7 +153,9 @@ pub enum CommitLogError {
         detail: String,
     },
     /// Written by a newer release.
-    #[error("{path} has format {found}, this release reads up to {supported}; start the newer release instead")]
+    #[error(
+        "{path} has format {found}, this release reads up to {supported}; start the newer release instead"
+    )]
     NewerFormat {
         /// The file.
         path: PathBuf,

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::format::BLOCK;
 use super::options::IoMode;
 
 /// Files and directories.
@@ -194,22 +195,27 @@ impl JournalFile for DiskFile {
 }
 
 /// Writes all of `bytes`, in calls of `chunk` at the most.
-pub(super) fn write_all(file: &dyn JournalFile, mut bytes: &[u8], mut at: u64, chunk: usize) -> io::Result<()> {
+pub(super) fn write_all(
+    file: &dyn JournalFile,
+    mut bytes: &[u8],
+    mut at: u64,
+    chunk: usize,
+) -> io::Result<()> {
+    let mut stuck = 0;
     while !bytes.is_empty() {
-        match file.write_at(&bytes[..bytes.len().min(chunk)], at) {
-            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-            Ok(n) => {
-                // Direct I/O goes on at block boundaries only: what is written twice is the same bytes.
-                let n = if n == bytes.len() { n } else { n / 4096 * 4096 };
-                if n == 0 {
-                    return Err(io::ErrorKind::WriteZero.into());
-                }
-                bytes = &bytes[n..];
-                at += n as u64;
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+        let n = match file.write_at(&bytes[..bytes.len().min(chunk)], at) {
+            Ok(n) => n,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
             Err(error) => return Err(error),
+        };
+        // Direct I/O goes on at block boundaries only: what is written twice is the same bytes.
+        let n = if n == bytes.len() { n } else { n / BLOCK as usize * BLOCK as usize };
+        stuck = if n == 0 { stuck + 1 } else { 0 };
+        if stuck == 3 {
+            return Err(io::ErrorKind::WriteZero.into());
         }
+        bytes = &bytes[n..];
+        at += n as u64;
     }
     Ok(())
 }

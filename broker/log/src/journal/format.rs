@@ -150,11 +150,6 @@ pub(super) fn set_len(set: &AppendSet) -> u64 {
     (SET_DESCRIPTOR + entries) as u64
 }
 
-/// Bytes of a set's descriptors.
-pub(super) fn descriptor_len(set: &AppendSet) -> usize {
-    SET_DESCRIPTOR + set.entries.len() * ENTRY_DESCRIPTOR
-}
-
 /// What is wrong with an entry, if anything: replay finds payloads by the lengths in their headers.
 pub(super) fn entry_fault(entry: &AppendEntry) -> Option<String> {
     let header = match BatchHeader::parse(&entry.header) {
@@ -162,10 +157,17 @@ pub(super) fn entry_fault(entry: &AppendEntry) -> Option<String> {
         Err(error) => return Some(error.to_string()),
     };
     if header.total_len() != HEADER_LEN + entry.payload.len() {
-        return Some(format!("the batch has {} bytes, not {}", HEADER_LEN + entry.payload.len(), header.total_len()));
+        return Some(format!(
+            "the batch has {} bytes, not {}",
+            HEADER_LEN + entry.payload.len(),
+            header.total_len()
+        ));
     }
     if header.base_offset != entry.base_offset || header.last_offset() != entry.last_offset {
-        return Some(format!("the batch is not stamped with offsets {}..={}", entry.base_offset, entry.last_offset));
+        return Some(format!(
+            "the batch is not stamped with offsets {}..={}",
+            entry.base_offset, entry.last_offset
+        ));
     }
     None
 }
@@ -179,8 +181,14 @@ pub(super) fn encode_group<'a>(
 ) -> GroupHeader {
     out.clear();
     out.resize(GROUP_HEADER, 0);
-    let mut header =
-        GroupHeader { epoch: file.epoch, salt: file.salt, position, sets: 0, descriptor_bytes: 0, payload_bytes: 0 };
+    let mut header = GroupHeader {
+        epoch: file.epoch,
+        salt: file.salt,
+        position,
+        sets: 0,
+        descriptor_bytes: 0,
+        payload_bytes: 0,
+    };
     for set in sets {
         header.sets += 1;
         out.extend_from_slice(&u32::try_from(set.entries.len()).unwrap_or(u32::MAX).to_be_bytes());
