@@ -83,7 +83,7 @@ fn apply_one(image: &mut MetadataImage, record: &MetadataRecord) -> Result<(), A
         MetadataRecord::Topic { name, id, partitions } => create_topic(image, name, *id, partitions)?,
         MetadataRecord::Partitions { topic_id, partitions } => {
             let topic = topic_mut(image, *topic_id)?;
-            topic.partitions.extend(partitions.iter().map(new_partition));
+            topic.partitions.extend(partitions.iter().map(|replicas| new_partition(replicas)));
             image.partitions += partitions.len();
         }
         MetadataRecord::PartitionEpoch { topic_id, partition, leader_epoch } => {
@@ -117,8 +117,8 @@ fn apply_one(image: &mut MetadataImage, record: &MetadataRecord) -> Result<(), A
     Ok(())
 }
 
-fn new_partition(replicas: &Vec<NodeId>) -> PartitionImage {
-    PartitionImage { replicas: replicas.clone(), leader_epoch: LeaderEpoch::FIRST, log_start: Offset::ZERO }
+fn new_partition(replicas: &[NodeId]) -> PartitionImage {
+    PartitionImage { replicas: replicas.to_vec(), leader_epoch: LeaderEpoch::FIRST, log_start: Offset::ZERO }
 }
 
 fn create_topic(
@@ -133,7 +133,7 @@ fn create_topic(
     let topic = TopicImage {
         id,
         name: name.clone(),
-        partitions: partitions.iter().map(new_partition).collect(),
+        partitions: partitions.iter().map(|replicas| new_partition(replicas)).collect(),
         configs: Arc::default(),
     };
     image.partitions += topic.partitions.len();

@@ -15,7 +15,9 @@ pub mod controller;
 pub mod image;
 pub mod record;
 mod shards;
+pub mod snapshot;
 
 pub use apply::{ApplyError, apply, apply_in_place};
 pub use image::{MetadataImage, PartitionImage, TopicImage};
 pub use record::{BrokerScope, MetadataRecord, RecordError};
+pub use snapshot::snapshot;

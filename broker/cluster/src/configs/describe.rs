@@ -95,7 +95,7 @@ pub fn describe(
         }
     };
     if let Some(keys) = keys.filter(|keys| !keys.is_empty()) {
-        all.retain(|config| keys.iter().any(|key| *key == config.name));
+        all.retain(|config| keys.contains(&config.name));
     }
     Ok(all)
 }
