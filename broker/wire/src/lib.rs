@@ -1,1 +1,9 @@
-//! Highway: wire.
+//! Kafka's wire protocol: framing, the table of APIs, headers, bounded decoding, response encoding with spliced records.
+
+pub mod api_versions;
+pub mod apis;
+pub mod fetch_frame;
+pub mod frame;
+pub mod header;
+pub mod request;
+pub mod response;

@@ -1,0 +1,133 @@
+//! Frames: an int32 length, then that many bytes.
+
+use std::collections::VecDeque;
+use std::io::{self, IoSlice};
+
+use bytes::{Buf, Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+
+/// Memory for a large frame grows by this much at a time, as its bytes arrive.
+const GROWTH: usize = 1 << 20;
+/// Bytes that one read of small frames asks for.
+const READ_AHEAD: usize = 64 * 1024;
+
+/// Why no more frames can be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FrameError {
+    /// A length that cannot be, or is not allowed.
+    #[error("frame of {length} bytes (allowed are 0 to {max})")]
+    Length {
+        /// As sent.
+        length: i32,
+        /// `socket.request.max.bytes`.
+        max: usize,
+    },
+    /// The connection ended within a frame.
+    #[error("connection ended within a frame")]
+    CutOff,
+    /// The connection failed.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+/// Reads frames from a connection. Cancelling `next_frame` loses nothing.
+#[derive(Debug)]
+pub struct FrameReader<R> {
+    inner: R,
+    buffer: BytesMut,
+    max: usize,
+}
+
+impl<R: AsyncRead + Unpin> FrameReader<R> {
+    /// Frames of at most `max` bytes.
+    pub fn new(inner: R, max: usize) -> Self {
+        Self { inner, buffer: BytesMut::new(), max }
+    }
+
+    /// The next frame without its length, or `None` at the end of the connection.
+    ///
+    /// # Errors
+    /// See [`FrameError`]; the connection is of no use afterwards.
+    pub async fn next_frame(&mut self) -> Result<Option<Bytes>, FrameError> {
+        loop {
+            if let Some(head) = self.buffer.first_chunk::<4>() {
+                let length = i32::from_be_bytes(*head);
+                let len = usize::try_from(length)
+                    .ok()
+                    .filter(|l| *l <= self.max)
+                    .ok_or(FrameError::Length { length, max: self.max })?;
+                if self.buffer.len() >= 4 + len {
+                    self.buffer.advance(4);
+                    return Ok(Some(self.buffer.split_to(len).freeze()));
+                }
+                let missing = 4 + len - self.buffer.len();
+                self.buffer.reserve(missing.min(GROWTH.max(self.buffer.len())));
+            } else {
+                self.buffer.reserve(READ_AHEAD);
+            }
+            if self.inner.read_buf(&mut self.buffer).await? == 0 {
+                return if self.buffer.is_empty() { Ok(None) } else { Err(FrameError::CutOff) };
+            }
+        }
+    }
+}
+
+/// Writes all pieces with vectored writes; `pieces` is empty afterwards.
+///
+/// # Errors
+/// The connection failed.
+pub async fn write_frames<W: AsyncWrite + Unpin>(writer: &mut W, pieces: &mut VecDeque<Bytes>) -> io::Result<()> {
+    while !pieces.is_empty() {
+        let mut slices = [IoSlice::new(&[]); 64];
+        let mut count = 0;
+        for (slot, piece) in slices.iter_mut().zip(pieces.iter()) {
+            *slot = IoSlice::new(piece);
+            count += 1;
+        }
+        let mut written = writer.write_vectored(&slices[..count]).await?;
+        if written == 0 && pieces.iter().any(|p| !p.is_empty()) {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        while let Some(front) = pieces.front_mut() {
+            if written < front.len() {
+                front.advance(written);
+                break;
+            }
+            written -= front.len();
+            pieces.pop_front();
+        }
+    }
+    writer.flush().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn frames_come_whole_however_they_arrive() {
+        let (mut client, server) = tokio::io::duplex(7);
+        let sender = tokio::spawn(async move {
+            for frame in [&b"first"[..], b"", b"a longer third frame"] {
+                client.write_all(&u32::try_from(frame.len()).unwrap().to_be_bytes()).await.unwrap();
+                client.write_all(frame).await.unwrap();
+            }
+        });
+        let mut reader = FrameReader::new(server, 100);
+        assert_eq!(reader.next_frame().await.unwrap().unwrap(), "first");
+        assert_eq!(reader.next_frame().await.unwrap().unwrap(), "");
+        assert_eq!(reader.next_frame().await.unwrap().unwrap(), "a longer third frame");
+        assert!(reader.next_frame().await.unwrap().is_none());
+        sender.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn lengths_that_lie_are_refused() {
+        for bytes in [&[0x7f, 0xff, 0xff, 0xff][..], &[0xff, 0xff, 0xff, 0xff], &[0, 0, 0, 101]] {
+            let error = FrameReader::new(bytes, 100).next_frame().await.unwrap_err();
+            assert!(matches!(error, FrameError::Length { .. }));
+        }
+        let error = FrameReader::new(&[0, 0, 0, 9, 1][..], 100).next_frame().await.unwrap_err();
+        assert!(matches!(error, FrameError::CutOff));
+    }
+}
