@@ -65,6 +65,12 @@ impl Attributes {
         Self(self.0 | Self::LOG_APPEND_TIME)
     }
 
+    /// The same with the producer's time.
+    #[must_use]
+    pub fn with_create_time(self) -> Self {
+        Self(self.0 & !Self::LOG_APPEND_TIME)
+    }
+
     /// The same as part of a transaction.
     #[must_use]
     pub fn with_transactional(self) -> Self {
@@ -207,7 +213,7 @@ impl BatchHeader {
     /// True if an idempotent producer sent it.
     #[must_use]
     pub fn has_producer(&self) -> bool {
-        self.producer_id != ProducerId::NONE
+        self.producer_id > ProducerId::NONE
     }
 
     /// Sequence of the last record; wraps to 0 behind 2^31-1.
