@@ -148,7 +148,7 @@ impl Store {
         batch.put_cf(handle, keys::applied(source), keys::offset_value(applied));
         let mut options = WriteOptions::default();
         options.set_sync(false);
-        self.db.write_opt(&batch, &options).map_err(|e| self.error(e))
+        self.db.write_opt(batch, &options).map_err(|e| self.error(e))
     }
 
     /// A value.
