@@ -46,7 +46,7 @@ has "broker configs" "num.partitions=" "$(configs --describe --all --entity-type
 # kafka-console-producer, kafka-console-consumer, VerifiableProducer, VerifiableConsumer
 printf 'a\tone\nb\ttwo\n' | tool ConsoleProducer --topic "$topic" --reader-property parse.key=true --compression-codec lz4 >/dev/null || fail "console producer"
 has "console consumer" $'^b\ttwo$' "$(tool consumer.ConsoleConsumer --topic "$topic" --from-beginning --max-messages 2 --timeout-ms 30000 --formatter-property print.key=true)"
-out=$(tool VerifiableProducer --topic "$topic" --max-messages 2000 --acks -1 --throughput -1)
+out=$(tool VerifiableProducer --topic "$topic" --max-messages 2000 --repeating-keys 30 --acks -1 --throughput -1)
 has "VerifiableProducer" '"acked":2000' "$out"
 java_tool org.apache.kafka.tools.VerifiableConsumer --bootstrap-server "$bootstrap" --topic "$topic" --group-id "$group" --reset-policy earliest \
   --max-messages 2002 >"$work/consumed" || fail "VerifiableConsumer: exit $?"

