@@ -20,6 +20,8 @@ pub mod records;
 mod request;
 mod response;
 mod shard;
+#[cfg(test)]
+mod tests;
 mod timer;
 
 pub use config::GroupConfig;

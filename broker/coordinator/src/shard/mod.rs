@@ -212,4 +212,14 @@ impl GroupShard {
     fn gate_of(&self, group: &GroupId) -> Option<Token> {
         self.in_flight.get(group).copied()
     }
+
+    #[cfg(test)]
+    pub(crate) fn groups_for_test(&self) -> impl Iterator<Item = &ClassicGroup> {
+        self.groups.values()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn timers_for_test(&self) -> usize {
+        self.timers.len()
+    }
 }
