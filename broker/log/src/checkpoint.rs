@@ -11,11 +11,13 @@ use crate::file::sync_dir;
 /// # Errors
 /// A failed step; the old file is then still whole.
 pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("tmp");
-    let mut file = File::create(&beside)?;
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".tmp"); // behind the whole name, so that files that differ by extension do not share it
+    let beside = Path::new(&beside);
+    let mut file = File::create(beside)?;
     file.write_all(bytes)?;
     file.sync_all()?;
-    fs::rename(&beside, path)?;
+    fs::rename(beside, path)?;
     path.parent().map_or(Ok(()), sync_dir)
 }
 

@@ -31,6 +31,10 @@ pub(super) fn check_header(header: &BatchHeader, origin: Origin) -> Result<(), B
     if header.attributes.is_control() {
         return wrong("Clients are not allowed to write control records".to_owned());
     }
+    if header.attributes.is_transactional() && !header.has_producer() {
+        // Kafka takes it unless it has to rebuild it; nobody could ever end this transaction.
+        return wrong("Transactional records need a producer id".to_owned());
+    }
     if header.has_producer() && header.base_sequence < 0 {
         return wrong(format!(
             "Invalid sequence number {} in record batch with producerId {}",
@@ -64,6 +68,8 @@ struct Rules<'a> {
     config: &'a TopicConfig,
     now: Timestamp,
     key_needed: bool,
+    /// Kafka skips keys and values of batches that stay compressed as they are, and its message shows it.
+    skipping: bool,
     /// The batch came with bit 3: each record has the batch's largest timestamp.
     batch_time: Option<i64>,
 }
@@ -79,12 +85,14 @@ pub(super) fn check_records(
     payload: &[u8],
     config: &TopicConfig,
     now: Timestamp,
+    stays_compressed: bool,
 ) -> Result<Checked, BatchError> {
     let rules = Rules {
         header,
         config,
         now,
         key_needed: config.cleanup_policy.compact,
+        skipping: stays_compressed,
         batch_time: header.attributes.is_log_append_time().then_some(header.max_timestamp),
     };
     let mut checked = Checked { max_timestamp: -1, deltas_right: true };
@@ -131,12 +139,16 @@ impl Rules<'_> {
         if self.config.message_timestamp_type == TimestampType::CreateTime && timestamp != Timestamp::NONE.0 {
             self.out_of_range(record, timestamp)
         } else if self.batch_time.is_some() {
+            let (name, none) =
+                if self.skipping { ("PartialDefaultRecord", -1) } else { ("DefaultRecord", 0) };
+            let len =
+                |bytes: Option<&[u8]>| bytes.map_or(none, |b| i64::try_from(b.len()).unwrap_or(i64::MAX));
             Some(Fault::Time(format!(
-                "Invalid timestamp type in message DefaultRecord(offset={}, timestamp={timestamp}, key={} bytes, \
+                "Invalid timestamp type in message {name}(offset={}, timestamp={timestamp}, key={} bytes, \
                  value={} bytes). Producer should not set timestamp type to LogAppendTime.",
                 self.offset(record),
-                record.key.map_or(0, <[u8]>::len),
-                record.value.map_or(0, <[u8]>::len),
+                len(record.key),
+                len(record.value),
             )))
         } else {
             None

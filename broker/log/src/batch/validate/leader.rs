@@ -90,7 +90,8 @@ pub fn validate(
     let target = if header.attributes.is_control() { codec } else { target_codec(config, codec) };
 
     let (checked, packed) = with_plain(codec, &payload, |plain| {
-        let checked = check_records(&header, plain, config, now)?;
+        let checked =
+            check_records(&header, plain, config, now, codec != Compression::None && target == codec)?;
         // Old clients count offsets wrongly; the batch is written anew for them, as Kafka does.
         let packed = (target != codec || !checked.deltas_right)
             .then(|| repack(&mut header, plain, target, config, checked.deltas_right))

@@ -12,7 +12,9 @@ use crate::batch::records::records;
 
 const NOW: Timestamp = Timestamp(1_700_000_000_000);
 
-fn batch_of(records: &[(i64, Option<&[u8]>, Option<&[u8]>)], codec: Compression) -> Bytes {
+type Sent<'a> = (i64, Option<&'a [u8]>, Option<&'a [u8]>);
+
+fn batch_of(records: &[Sent<'_>], codec: Compression) -> Bytes {
     let mut builder = BatchBuilder::new().compression(codec);
     for (time, key, value) in records {
         builder.push(Timestamp(*time), *key, *value, &[]);
@@ -62,7 +64,9 @@ fn d43_exactly_one_batch_of_magic_2() {
 #[test]
 fn d45_headers_that_contradict_themselves() {
     let config = TopicConfig::default();
-    let patches: [fn(&mut BatchHeader); 6] = [
+    let patches: [fn(&mut BatchHeader); 8] = [
+        |h| h.last_offset_delta = -1,
+        |h| h.attributes = h.attributes.with_transactional(),
         |h| h.base_offset = Offset(1),
         |h| h.attributes = h.attributes.with_control(),
         |h| h.count = 0,
@@ -374,7 +378,7 @@ proptest! {
 fn speed_of_the_plain_way() {
     for size in [100usize, 1000] {
         let mut builder = BatchBuilder::new();
-        for _ in 0..(900_000 / size) {
+        for _ in 0..(800_000 / size) {
             builder.push(NOW, Some(b"key-0001"), Some(&vec![7; size]), &[]);
         }
         let batch = builder.build();
