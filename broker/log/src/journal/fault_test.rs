@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use highway_types::{JournalPosition, Offset, TopicIdPartition};
 
-use super::journal_test::{sim_dir, small};
+use super::journal_test::{sim_dir, small, wait_prepared};
 use super::options::JournalOptions;
 use super::sim::SimDisk;
 use super::store::Journal;
@@ -13,13 +13,6 @@ use crate::commit_log::{AppendObserver, AppendSet, CommitLog, CommitLogError, Co
 
 fn is_failed(heard: &Heard) -> bool {
     matches!(heard, Heard::Failed(_))
-}
-
-/// Waits until the prepare thread has nothing to do, so that the next call is the writer's.
-fn wait_prepared(journal: &Journal) {
-    while journal.pressure().room < 60 << 10 {
-        std::thread::yield_now();
-    }
 }
 
 fn bases(journal: &Journal) -> Vec<i64> {
