@@ -55,6 +55,13 @@ impl EpochCache {
         Some((found, end))
     }
 
+    /// The epoch that a record at `offset` was written in.
+    #[must_use]
+    pub fn epoch_at(&self, offset: Offset) -> Option<LeaderEpoch> {
+        let behind = self.entries.partition_point(|(_, start)| *start <= offset);
+        behind.checked_sub(1).map(|at| self.entries[at].0)
+    }
+
     /// Forgets epochs that start at or behind `end`.
     pub fn truncate_from_end(&mut self, end: Offset) {
         self.entries.retain(|(_, start)| *start < end);

@@ -11,7 +11,7 @@ use highway_cluster::{MetadataImage, MetadataRecord, apply};
 use highway_log::batch::builder::BatchBuilder;
 use highway_log::batch::validate::Origin;
 use highway_log::log::Log;
-use highway_types::{Clock, LeaderEpoch, ProducerId};
+use highway_types::{Clock, LeaderEpoch, Offset, ProducerId};
 use tokio::sync::Mutex;
 
 /// Producer ids are taken from the metadata log in blocks, as in Kafka.
@@ -92,8 +92,9 @@ impl Controller {
         if records.is_empty() {
             return Ok(answer);
         }
-        let after = Arc::new(apply(&before, &records).map_err(|e| CommitError::Apply(e.to_string()))?);
-        self.append(&records).await?;
+        let mut after = apply(&before, &records).map_err(|e| CommitError::Apply(e.to_string()))?;
+        after.set_applied(self.append(&records).await?);
+        let after = Arc::new(after);
         self.image.store(Arc::clone(&after));
         if let Some(follower) = &*self.follower.load() {
             // Directories are made and removed here.
@@ -110,7 +111,8 @@ impl Controller {
         self.change(|_| (records, ())).await
     }
 
-    async fn append(&self, records: &[MetadataRecord]) -> Result<(), CommitError> {
+    /// The offset of the last record, once it is durable.
+    async fn append(&self, records: &[MetadataRecord]) -> Result<Offset, CommitError> {
         let write = |e: &dyn std::fmt::Display| CommitError::Write(e.to_string());
         let now = self.clock.now();
         let mut builder = BatchBuilder::new();
@@ -123,7 +125,8 @@ impl Controller {
         }
         let info =
             self.log.append(builder.build(), Origin::Coordinator, LeaderEpoch::FIRST).map_err(|e| write(&e))?;
-        self.log.wait_durable(info.end()).await.map_err(|e| write(&e))
+        self.log.wait_durable(info.end()).await.map_err(|e| write(&e))?;
+        Ok(info.last_offset)
     }
 
     /// A producer id that was never given out.

@@ -1,0 +1,89 @@
+//! Work that goes on beside requests: checkpoints, retention, expiry of producers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use highway_cluster::MetadataRecord;
+use highway_log::manager::LogManager;
+use tokio_util::sync::CancellationToken;
+
+use crate::broker::Broker;
+
+/// How often the journal's pressure is looked at.
+const PRESSURE_CHECK: Duration = Duration::from_millis(100);
+/// How often silent producers are forgotten, as in Kafka.
+const PRODUCER_CHECK: Duration = Duration::from_secs(600);
+
+/// Makes checkpoints at `interval`, and at once when the journal fills up. Runs on a thread of its own until `stop`.
+pub fn checkpoints(logs: Arc<LogManager>, interval: Duration, stop: CancellationToken) {
+    let mut waited = Duration::ZERO;
+    while !stop.is_cancelled() {
+        std::thread::park_timeout(PRESSURE_CHECK);
+        waited += PRESSURE_CHECK;
+        if waited < interval && !logs.commit_log().pressure().is_high() {
+            continue;
+        }
+        waited = Duration::ZERO;
+        if let Err(error) = logs.checkpoint() {
+            tracing::error!(%error, "a checkpoint failed; the journal keeps growing until one succeeds");
+        }
+    }
+}
+
+/// Applies retention and forgets silent producers until `stop`.
+pub async fn retention(broker: Arc<Broker>, stop: CancellationToken) {
+    let mut producers_due = PRODUCER_CHECK;
+    loop {
+        let settings = broker.settings();
+        let pause = settings.retention_check_interval.max(Duration::from_millis(1));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        apply_retention(&broker).await;
+        producers_due = producers_due.saturating_sub(pause);
+        if producers_due.is_zero() {
+            producers_due = PRODUCER_CHECK;
+            for log in broker.logs.all() {
+                log.expire_producers(settings.producer_id_expiration_ms);
+            }
+        }
+    }
+}
+
+async fn apply_retention(broker: &Arc<Broker>) {
+    let now = broker.clock.now();
+    let mut records = Vec::new();
+    for log in broker.logs.all() {
+        if log.topic().as_str() == highway_types::TopicName::CLUSTER_METADATA {
+            continue;
+        }
+        match tokio::task::block_in_place(|| log.retention_start(now)) {
+            Ok(Some(offset)) => {
+                let id = log.id();
+                records.push(MetadataRecord::LogStart { topic_id: id.topic_id, partition: id.partition, offset });
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(dir = %log.dir().display(), %error, "retention could not roll a segment"),
+        }
+    }
+    if records.is_empty() {
+        return;
+    }
+    let wanted = records.len();
+    let outcome = broker
+        .controller
+        .change(|image| {
+            // A topic may have been deleted meanwhile.
+            let still_there = records.into_iter().filter(|record| match record {
+                MetadataRecord::LogStart { topic_id, .. } => image.topic_by_id(*topic_id).is_some(),
+                _ => false,
+            });
+            (still_there.collect(), ())
+        })
+        .await;
+    match outcome {
+        Ok(()) => tracing::info!(partitions = wanted, "retention moved log start offsets"),
+        Err(error) => tracing::error!(%error, "retention could not record log start offsets"),
+    }
+}

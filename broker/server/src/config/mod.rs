@@ -1,0 +1,10 @@
+//! The node's configuration: a Kafka `server.properties`, the environment, and flags, each value with its origin.
+
+pub mod listeners;
+mod load;
+pub mod own_keys;
+pub mod properties;
+mod settings;
+
+pub use load::{ConfigError, LoadedConfig, Origin, ServerConfig, SourcedValue};
+pub use settings::Settings;
