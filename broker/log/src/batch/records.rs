@@ -126,6 +126,29 @@ mod tests {
 
     use super::*;
 
+    /// attributes, timestamp delta, offset delta, null key, null value, no headers
+    const BODY: [u8; 6] = [0, 0, 0, 1, 1, 0];
+
+    fn read(body: &[u8]) -> Result<RecordView<'_>, RecordError> {
+        records(body, 1).next().unwrap()
+    }
+
+    #[test]
+    fn lengths_have_to_fit() {
+        let with_len = |len: u8, tail: &[u8]| [&[len], &BODY[..], tail].concat();
+        assert_eq!(read(&with_len(12, &[])).unwrap().header_count, 0);
+        assert_eq!(read(&with_len(14, &[9])), Err(RecordError::Malformed), "a byte behind the headers");
+        assert_eq!(read(&with_len(14, &[])), Err(RecordError::Malformed), "cut off");
+        assert_eq!(read(&with_len(11, &[])), Err(RecordError::Malformed), "a negative length");
+        let one_header = |key: &[u8]| [&[(6 + key.len() as u8) * 2, 0, 0, 0, 1, 1, 2], key].concat();
+        assert!(read(&one_header(&[0, 1])).is_ok());
+        assert_eq!(read(&one_header(&[1, 1])), Err(RecordError::Malformed), "a header without key");
+        let two = [with_len(12, &[]), with_len(12, &[])].concat();
+        let seen: Vec<_> = records(&two, 1).collect();
+        assert_eq!(seen[1], Err(RecordError::Trailing(7)));
+        assert_eq!(records(&two, 3).map(|r| r.is_ok()).collect::<Vec<_>>(), [true, true, false]);
+    }
+
     proptest! {
         #[test]
         fn hostile_bytes_end_the_iteration(bytes: Vec<u8>, count: i32) {

@@ -6,20 +6,33 @@ use highway_types::{ProducerEpoch, ProducerId};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProducerStateError {
-    /// OUT_OF_ORDER_SEQUENCE_NUMBER: a gap, a repetition of something older than what is remembered, or a new epoch
-    /// that does not start with sequence 0.
-    #[error("{}", out_of_order(*producer_id, *epoch, *current_epoch, *incoming, *last))]
+    /// OUT_OF_ORDER_SEQUENCE_NUMBER: a gap, or a repetition of something older than what is remembered.
+    #[error(
+        "Out of order sequence number for producer {producer_id}: {incoming} (incoming seq. number), \
+         {last} (current end sequence number)"
+    )]
     OutOfOrderSequence {
         /// Whose.
         producer_id: ProducerId,
-        /// The epoch of the batch.
-        epoch: ProducerEpoch,
-        /// The newest epoch seen.
-        current_epoch: ProducerEpoch,
         /// First sequence of the batch.
         incoming: i32,
-        /// Last sequence that was appended in the newest epoch, or -1.
+        /// Last sequence that was appended, or -1.
         last: i32,
+    },
+    /// OUT_OF_ORDER_SEQUENCE_NUMBER: a new epoch does not start with sequence 0.
+    #[error(
+        "Invalid sequence number for new epoch of producer {producer_id}: {epoch} (request epoch), \
+         {incoming} (seq. number), {current} (current producer epoch)"
+    )]
+    NewEpochSequence {
+        /// Whose.
+        producer_id: ProducerId,
+        /// The new epoch.
+        epoch: ProducerEpoch,
+        /// First sequence of the batch.
+        incoming: i32,
+        /// The epoch until now.
+        current: ProducerEpoch,
     },
     /// INVALID_PRODUCER_EPOCH: an older epoch, or for a marker of transaction version 2 not a newer one.
     #[error("Epoch of producer {producer_id} is {epoch}, which is {relation} the last seen epoch {current}")]
@@ -51,24 +64,4 @@ pub enum ProducerStateError {
         /// The newest seen.
         current: i32,
     },
-}
-
-fn out_of_order(
-    id: ProducerId,
-    epoch: ProducerEpoch,
-    current: ProducerEpoch,
-    incoming: i32,
-    last: i32,
-) -> String {
-    if epoch == current {
-        format!(
-            "Out of order sequence number for producer {id}: {incoming} (incoming seq. number), {last} (current end \
-             sequence number)"
-        )
-    } else {
-        format!(
-            "Invalid sequence number for new epoch of producer {id}: {epoch} (request epoch), {incoming} (seq. number), \
-             {current} (current producer epoch)"
-        )
-    }
 }

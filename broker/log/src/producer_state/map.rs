@@ -231,22 +231,17 @@ fn check_epoch(
 }
 
 fn check_sequence(entry: &ProducerStateEntry, header: &BatchHeader) -> Result<(), ProducerStateError> {
-    let (epoch, current_epoch) = (header.producer_epoch, entry.epoch);
-    let (incoming, last) = (header.base_sequence, entry.last_sequence());
-    let right = if epoch == current_epoch {
-        ProducerStateEntry::follows(last, incoming)
-    } else {
-        incoming == 0 || current_epoch == ProducerEpoch::NONE
-    };
-    if !right {
-        let producer_id = header.producer_id;
-        return Err(ProducerStateError::OutOfOrderSequence {
-            producer_id,
-            epoch,
-            current_epoch,
-            incoming,
-            last,
-        });
+    let (producer_id, incoming) = (header.producer_id, header.base_sequence);
+    if header.producer_epoch != entry.epoch {
+        if incoming != 0 && entry.epoch != ProducerEpoch::NONE {
+            let (epoch, current) = (header.producer_epoch, entry.epoch);
+            return Err(ProducerStateError::NewEpochSequence { producer_id, epoch, incoming, current });
+        }
+        return Ok(());
+    }
+    let last = entry.last_sequence();
+    if !ProducerStateEntry::follows(last, incoming) {
+        return Err(ProducerStateError::OutOfOrderSequence { producer_id, incoming, last });
     }
     Ok(())
 }

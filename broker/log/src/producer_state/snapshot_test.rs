@@ -124,6 +124,16 @@ fn the_newest_good_snapshot_counts() {
 }
 
 #[test]
+fn a_marker_keeps_its_producer_young() {
+    let mut map = state();
+    map.update(&header(2, 4, -1, 5000, TRANSACTIONAL | CONTROL));
+    let read = ProducerStateMap::decode_snapshot(&map.encode_snapshot(), map.end()).unwrap();
+    let entry = read.get(ProducerId(2)).unwrap();
+    assert_eq!((entry.last_timestamp(), entry.batches()[0].timestamp), (Timestamp(6000), Timestamp(6000)));
+    assert_eq!(entry.last_offset(), Some(Offset(15)), "the marker is no batch");
+}
+
+#[test]
 fn reading_on_from_a_snapshot_is_reading_it_all() {
     let map = state();
     let tail = [header(1, 0, 14, 18, 0), header(2, 4, -1, 20, TRANSACTIONAL | CONTROL)];

@@ -145,6 +145,8 @@ fn d49_timestamps_out_of_range() {
         "Timestamp 1699999998999 of message with offset 1 is out of range. The timestamp should be within \
          [1699999999000, 1700003600000]"
     );
+    let bounds = batch_of(&[(NOW.0 - 1000, None, None), (NOW.0 + 3_600_000, None, None)], Compression::None);
+    assert!(check(bounds, &config).is_ok(), "the bounds themselves are inside");
     let none = batch_of(&[(-1, None, None)], Compression::None);
     assert!(check(none, &config).is_ok(), "no timestamp is legal");
 }
