@@ -1,35 +1,41 @@
 //! One segment: a `.log` file in Kafka's format and its indexes.
 //!
-//! One appender at a time, under the log's append lock; any number of readers. The file is opened at first use, so
-//! that a partition nobody touches costs no file descriptor. Index entries live in memory and reach their files when
-//! the segment is flushed; both files are hints that can be rebuilt.
+//! One appender at a time, under the log's append lock; any number of readers, who never wait for the appender's
+//! writes. Opening looks at the file's size only; descriptors and indexes come with the first use, so that a partition
+//! nobody touches costs neither. Index entries live in memory and reach their files when the segment is flushed or
+//! sealed; these files are hints that are rebuilt from the log when they are missing, cut off or wrong.
 
-use std::fs::{self, File, OpenOptions};
+mod indexes;
+mod scan;
+mod search;
+mod summary;
+
+use std::fs::{self, File};
 use std::io;
-use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
+use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use highway_types::{Offset, Timestamp};
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
-use crate::batch::compression::{Compression, decompress};
-use crate::batch::header::{BatchHeader, HEADER_LEN, stored_crc_matches};
-use crate::batch::records::records;
+use crate::batch::header::{BatchHeader, HEADER_LEN};
 use crate::batch::validate::ValidBatch;
-use crate::file::{read_at, sync_data, write_all_at};
+use crate::file;
 use crate::index::txn::{self, AbortedEntry};
-use crate::index::{OffsetIndex, TimeIndex};
-use crate::read::TimestampOffset;
+use crate::index::{Entry, OffsetEntry, TimeEntry};
+
+use indexes::Indexes;
+pub use scan::ScanEnd;
 
 /// Settings that a segment keeps for its life.
 #[derive(Clone, Debug)]
 pub struct SegmentOptions {
     /// Log bytes between two index entries.
     pub index_interval_bytes: usize,
-    /// Bytes of the offset index at the most.
+    /// Bytes of the offset index, and of the time index, at the most.
     pub index_max_bytes: usize,
 }
 
@@ -52,47 +58,39 @@ pub struct BatchPosition {
     pub last_offset: Offset,
 }
 
-/// Where a scan ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScanEnd {
-    /// Whole, good bytes from the start of the file.
-    pub valid_bytes: u64,
-    /// Why it ended before the end of the file, if it did.
-    pub reason: Option<String>,
-}
+/// Positions are signed 32-bit numbers in Kafka's index.
+const MAX_BYTES: u64 = i32::MAX as u64;
+/// A flush writes index files once so many entries are new; until then the end of the log is read again at a restart.
+const STORE_ENTRIES: usize = 64;
+const UNKNOWN: i64 = i64::MIN;
+const TXN_INDEX: &str = "txnindex";
 
 /// See the module.
 pub struct LogSegment {
     base: Offset,
     log_path: PathBuf,
     options: SegmentOptions,
-    file: OnceLock<File>,
+    file: ArcSwapOption<File>,
     size: AtomicU64,
+    /// Bytes that a flush has handed to the disk.
+    flushed: AtomicU64,
+    /// Appended to or cut since the last sync.
+    unsynced: AtomicBool,
+    sealed: AtomicBool,
     max_timestamp: AtomicI64,
     first_timestamp: AtomicI64,
-    indexes: Mutex<Indexes>,
+    /// Held while index files are read, rebuilt, written or removed; taken before `indexes`. True once deleted.
+    index_files: Mutex<bool>,
+    /// Held for moments only, so that readers do not wait for the appender's writes.
+    indexes: RwLock<Indexes>,
 }
-
-#[derive(Default)]
-struct Indexes {
-    loaded: bool,
-    offset: OffsetIndex,
-    time: TimeIndex,
-    /// Entries that are in the files already.
-    offset_stored: usize,
-    time_stored: usize,
-    bytes_since_entry: usize,
-    /// Largest time so far and the offset of its batch's end.
-    max: (i64, u32),
-}
-
-const UNKNOWN: i64 = i64::MIN;
-/// Headers are read ahead in blocks of this size while a batch is searched.
-const SCAN_BLOCK: usize = 64 * 1024;
 
 impl std::fmt::Debug for LogSegment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LogSegment").field("path", &self.log_path).field("size", &self.size()).finish_non_exhaustive()
+        f.debug_struct("LogSegment")
+            .field("path", &self.log_path)
+            .field("size", &self.size())
+            .finish_non_exhaustive()
     }
 }
 
@@ -100,15 +98,22 @@ impl LogSegment {
     /// A new, empty segment.
     ///
     /// # Errors
-    /// The file cannot be made.
+    /// The file cannot be made, or is there and holds bytes.
     pub fn create(dir: &Path, base: Offset, options: SegmentOptions) -> io::Result<Self> {
         let log_path = dir.join(format!("{:020}.log", base.0));
-        OpenOptions::new().create(true).truncate(true).write(true).open(&log_path)?;
-        let indexes = Indexes { loaded: true, max: (-1, 0), ..Indexes::default() };
-        for extension in ["index", "timeindex"] {
-            remove_if_there(&log_path.with_extension(extension))?;
+        let file = file::open_or_create(&log_path)?;
+        let len = file.metadata()?.len();
+        if len > 0 {
+            let text = format!("{} is there already and holds {len} bytes", log_path.display());
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, text));
         }
-        Ok(Self::with(base, log_path, options, 0, -1, indexes))
+        for extension in [OffsetEntry::EXTENSION, TimeEntry::EXTENSION, TXN_INDEX, summary::EXTENSION] {
+            file::remove_if_there(&log_path.with_extension(extension))?;
+        }
+        let segment = Self::with(base, log_path, options, 0);
+        segment.indexes.write().loaded = true;
+        segment.max_timestamp.store(-1, Ordering::Relaxed);
+        Ok(segment)
     }
 
     /// A segment that is there; only its size is looked at.
@@ -118,26 +123,24 @@ impl LogSegment {
     pub fn open(dir: &Path, base: Offset, options: SegmentOptions) -> io::Result<Self> {
         let log_path = dir.join(format!("{:020}.log", base.0));
         let size = fs::metadata(&log_path)?.len();
-        Ok(Self::with(base, log_path, options, size, UNKNOWN, Indexes::default()))
+        Ok(Self::with(base, log_path, options, size))
     }
 
-    fn with(
-        base: Offset,
-        log_path: PathBuf,
-        options: SegmentOptions,
-        size: u64,
-        max_timestamp: i64,
-        indexes: Indexes,
-    ) -> Self {
+    fn with(base: Offset, log_path: PathBuf, options: SegmentOptions, size: u64) -> Self {
+        let indexes = RwLock::new(Indexes::empty(base, &log_path));
         Self {
             base,
             log_path,
             options,
-            file: OnceLock::new(),
+            file: ArcSwapOption::empty(),
             size: AtomicU64::new(size),
-            max_timestamp: AtomicI64::new(max_timestamp),
+            flushed: AtomicU64::new(0),
+            unsynced: AtomicBool::new(true), // whoever wrote it may not have synced it
+            sealed: AtomicBool::new(false),
+            max_timestamp: AtomicI64::new(UNKNOWN),
             first_timestamp: AtomicI64::new(UNKNOWN),
-            indexes: Mutex::new(indexes),
+            index_files: Mutex::new(false),
+            indexes,
         }
     }
 
@@ -159,41 +162,59 @@ impl LogSegment {
         self.size.load(Ordering::Acquire)
     }
 
-    /// The largest time in it; falls back to the file's time of change for an empty or unreadable one.
+    /// The largest time in it; the file's time of change if its batches have no time (as Kafka's `largestTimestamp`).
+    /// `None` for an empty or unreadable segment.
     #[must_use]
     pub fn max_timestamp(&self) -> Option<Timestamp> {
-        let _ = self.indexes_loaded();
-        let max = self.max_timestamp.load(Ordering::Relaxed);
-        (max >= 0).then_some(Timestamp(max))
+        if self.size() == 0 {
+            return None;
+        }
+        if let Some(max) = self.largest_record_time().ok()? {
+            return Some(max);
+        }
+        let changed = fs::metadata(&self.log_path).and_then(|m| m.modified()).ok()?;
+        let since = changed.duration_since(std::time::UNIX_EPOCH).ok()?;
+        Some(Timestamp(i64::try_from(since.as_millis()).ok()?))
     }
 
-    /// The time of its first batch.
+    /// The time of its first batch; `None` if it has none or the segment is empty.
     #[must_use]
     pub fn first_timestamp(&self) -> Option<Timestamp> {
         let known = self.first_timestamp.load(Ordering::Relaxed);
         if known != UNKNOWN {
             return (known >= 0).then_some(Timestamp(known));
         }
-        let header = self.header_at(0, self.size()).ok().flatten()?;
+        let bytes = self.read(0, HEADER_LEN, self.size()).ok()?;
+        let header = BatchHeader::parse(&bytes).ok()?;
         self.first_timestamp.store(header.max_timestamp, Ordering::Relaxed);
         (header.max_timestamp >= 0).then_some(Timestamp(header.max_timestamp))
     }
 
-    /// True if the offset index has no room for another entry.
+    /// True if an index has no room for another entry: time to roll.
     #[must_use]
     pub fn index_is_full(&self) -> bool {
-        (self.indexes.lock().offset.len() + 1) * OffsetIndex::ENTRY > self.options.index_max_bytes
+        let indexes = self.indexes.read();
+        let most = (indexes.offset.len() + 1) * OffsetEntry::LEN;
+        most.max((indexes.time.len() + 2) * TimeEntry::LEN) > self.options.index_max_bytes
     }
 
-    fn file(&self) -> io::Result<&File> {
-        if let Some(file) = self.file.get() {
+    fn file(&self) -> io::Result<Arc<File>> {
+        if let Some(file) = self.file.load_full() {
             return Ok(file);
         }
-        let file = OpenOptions::new().read(true).write(true).open(&self.log_path)?;
-        Ok(self.file.get_or_init(|| file))
+        let file = Arc::new(file::open(&self.log_path)?);
+        self.file.store(Some(Arc::clone(&file)));
+        Ok(file)
     }
 
-    /// Appends a stamped batch. On an error the file is as long as before.
+    /// Closes the descriptor of a segment that has nothing to flush; the next use opens it again.
+    pub fn close_idle_file(&self) {
+        if !self.unsynced.load(Ordering::Acquire) {
+            self.file.store(None);
+        }
+    }
+
+    /// Appends a stamped batch. On an error the segment is as long as before.
     ///
     /// # Errors
     /// What the system says.
@@ -201,72 +222,43 @@ impl LogSegment {
         self.append_raw(&batch.header, &[&batch.header_bytes(), batch.payload()])
     }
 
-    /// Appends a batch as it is.
+    /// Appends a batch as it is; `parts` is what `header` describes.
     ///
     /// # Errors
-    /// As `append`.
+    /// As `append`, and a batch whose offsets or bytes do not fit a segment.
     pub fn append_raw(&self, header: &BatchHeader, parts: &[&[u8]; 2]) -> io::Result<()> {
-        let mut indexes = self.indexes_loaded()?;
+        self.load_indexes()?;
         let position = self.size();
-        if position + header.total_len() as u64 > u64::from(u32::MAX) {
-            return Err(io::Error::other("a segment cannot grow beyond 4 GiB"));
+        let end = position + header.total_len() as u64;
+        assert_eq!(
+            header.total_len(),
+            parts[0].len() + parts[1].len(),
+            "the header tells the batch's length"
+        );
+        if end > MAX_BYTES {
+            return Err(io::Error::other(format!(
+                "a segment of {end} bytes is more than an index can point into"
+            )));
         }
-        let file = self.file()?;
-        if let Err(error) = write_all_at(file, parts, position) {
-            let _ = file.set_len(position); // the size below is what counts
+        let (first, last) = (header.base_offset - self.base, header.last_offset() - self.base);
+        if first < 0 || last < first || last > i64::from(i32::MAX) {
+            let text = format!("offsets {first}..={last}, counted from {}, do not fit a segment", self.base);
+            return Err(io::Error::other(text));
+        }
+        let log = self.file()?;
+        self.unsynced.store(true, Ordering::Release);
+        if let Err(error) = file::write_all_at(&log, parts, position) {
+            let _ = file::cut(&log, position); // what is behind `size` does not count
             return Err(error);
         }
-        self.note(&mut indexes, header, position);
-        self.size.store(position + header.total_len() as u64, Ordering::Release);
-        Ok(())
-    }
-
-    fn note(&self, indexes: &mut Indexes, header: &BatchHeader, position: u64) {
-        let relative = |offset: Offset| u32::try_from(offset - self.base).unwrap_or(u32::MAX);
-        let last = relative(header.last_offset());
-        if header.max_timestamp > indexes.max.0 {
-            indexes.max = (header.max_timestamp, last);
-            self.max_timestamp.store(header.max_timestamp, Ordering::Relaxed);
-        }
+        let mut indexes = self.indexes.write();
+        indexes.note(header, position, self.options.index_interval_bytes);
+        self.max_timestamp.store(indexes.max_timestamp(), Ordering::Relaxed);
         if position == 0 {
             self.first_timestamp.store(header.max_timestamp, Ordering::Relaxed);
         }
-        if indexes.bytes_since_entry > self.options.index_interval_bytes {
-            indexes.offset.push(last, u32::try_from(position).unwrap_or(u32::MAX));
-            let (time, offset) = indexes.max;
-            indexes.time.push(time, offset);
-            indexes.bytes_since_entry = 0;
-        }
-        indexes.bytes_since_entry += header.total_len();
-    }
-
-    /// The first batch whose last offset is at or behind `offset`.
-    ///
-    /// # Errors
-    /// The file cannot be read, or holds no batch where one should be.
-    pub fn locate(&self, offset: Offset) -> io::Result<Option<BatchPosition>> {
-        let relative = u32::try_from((offset - self.base).max(0)).unwrap_or(u32::MAX);
-        let start = u64::from(self.indexes_loaded()?.offset.floor(relative));
-        let mut found = None;
-        let end = self.scan(start, false, &mut |header, position| {
-            if header.last_offset() < offset {
-                return ControlFlow::Continue(());
-            }
-            found = Some(BatchPosition {
-                position,
-                len: header.total_len(),
-                base_offset: header.base_offset,
-                last_offset: header.last_offset(),
-            });
-            ControlFlow::Break(())
-        })?;
-        match (found, end.reason) {
-            (None, Some(reason)) => Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                format!("no batch at position {}: {reason}", end.valid_bytes),
-            )),
-            (found, _) => Ok(found),
-        }
+        self.size.store(end, Ordering::Release);
+        Ok(())
     }
 
     /// Bytes from `position`, at most `len`, none at or behind `end`.
@@ -274,158 +266,12 @@ impl LogSegment {
     /// # Errors
     /// What the system says.
     pub fn read(&self, position: u64, len: usize, end: u64) -> io::Result<Bytes> {
+        let end = end.min(self.size());
         let len = len.min(usize::try_from(end.saturating_sub(position)).unwrap_or(usize::MAX));
-        read_at(self.file()?, position, len)
-    }
-
-    fn header_at(&self, position: u64, size: u64) -> io::Result<Option<BatchHeader>> {
-        let bytes = self.read(position, HEADER_LEN, size)?;
-        Ok(BatchHeader::parse(&bytes).ok())
-    }
-
-    /// Visits the headers of whole batches from `position` on; with `check` only while checksums match.
-    ///
-    /// # Errors
-    /// The file cannot be read. Bytes that are no batch end the scan, they are no error here.
-    pub fn scan(
-        &self,
-        position: u64,
-        check: bool,
-        visit: &mut dyn FnMut(&BatchHeader, u64) -> ControlFlow<()>,
-    ) -> io::Result<ScanEnd> {
-        let size = self.size();
-        let mut at = position;
-        let mut block = Bytes::new();
-        let mut block_at = at;
-        while at < size {
-            let in_block = |block: &Bytes, block_at: u64, len: usize| {
-                at >= block_at && at - block_at + len as u64 <= block.len() as u64
-            };
-            if !in_block(&block, block_at, HEADER_LEN) {
-                block = self.read(at, SCAN_BLOCK, size)?;
-                block_at = at;
-            }
-            let from = usize::try_from(at - block_at).unwrap_or(usize::MAX);
-            let stop = |reason: String| Ok(ScanEnd { valid_bytes: at, reason: Some(reason) });
-            let header = match BatchHeader::parse(&block[from..]) {
-                Ok(header) => header,
-                Err(error) => return stop(error.to_string()),
-            };
-            let len = header.total_len();
-            if at + len as u64 > size {
-                return stop("the last batch is cut off".to_owned());
-            }
-            if check {
-                if !in_block(&block, block_at, len) {
-                    block = self.read(at, len.max(SCAN_BLOCK), size)?;
-                    block_at = at;
-                }
-                let from = usize::try_from(at - block_at).unwrap_or(usize::MAX);
-                if !stored_crc_matches(&block[from..from + len]) {
-                    return stop("checksum does not match".to_owned());
-                }
-            }
-            let flow = visit(&header, at);
-            if flow.is_break() {
-                return Ok(ScanEnd { valid_bytes: at, reason: None });
-            }
-            at += len as u64;
+        if len == 0 {
+            return Ok(Bytes::new());
         }
-        Ok(ScanEnd { valid_bytes: at, reason: None })
-    }
-
-    /// The first record at or behind `from` whose time is at least `target`.
-    ///
-    /// # Errors
-    /// The file cannot be read or its records cannot.
-    pub fn find_timestamp(&self, target: Timestamp, from: Offset) -> io::Result<Option<TimestampOffset>> {
-        if self.max_timestamp().is_some_and(|max| max < target) {
-            return Ok(None);
-        }
-        let start_offset = self.base + i64::from(self.indexes_loaded()?.time.floor(target.0));
-        let Some(start) = self.locate(start_offset.max(from))? else { return Ok(None) };
-        self.search(start.position, |header| header.max_timestamp >= target.0 && header.last_offset() >= from, |o, t| {
-            t >= target && o >= from
-        })
-    }
-
-    /// The first record below `limit` with the largest time.
-    ///
-    /// # Errors
-    /// As `find_timestamp`.
-    pub fn max_timestamp_offset(&self, limit: Offset) -> io::Result<Option<TimestampOffset>> {
-        let mut best: Option<(i64, u64)> = None;
-        self.scan(0, false, &mut |header, position| {
-            if header.base_offset >= limit {
-                return ControlFlow::Break(());
-            }
-            if header.max_timestamp >= 0 && best.is_none_or(|(time, _)| header.max_timestamp > time) {
-                best = Some((header.max_timestamp, position));
-            }
-            ControlFlow::Continue(())
-        })?;
-        let Some((time, position)) = best else { return Ok(None) };
-        self.search(position, |_| true, |_, t| t.0 >= time)
-    }
-
-    fn search(
-        &self,
-        position: u64,
-        batch: impl Fn(&BatchHeader) -> bool,
-        record: impl Fn(Offset, Timestamp) -> bool,
-    ) -> io::Result<Option<TimestampOffset>> {
-        let mut found = None;
-        let mut failed = None;
-        self.scan(position, false, &mut |header, at| {
-            if !batch(header) {
-                return ControlFlow::Continue(());
-            }
-            match self.search_batch(header, at, &record) {
-                Ok(None) => ControlFlow::Continue(()),
-                Ok(some) => {
-                    found = some;
-                    ControlFlow::Break(())
-                }
-                Err(error) => {
-                    failed = Some(error);
-                    ControlFlow::Break(())
-                }
-            }
-        })?;
-        failed.map_or(Ok(found), Err)
-    }
-
-    fn search_batch(
-        &self,
-        header: &BatchHeader,
-        position: u64,
-        wanted: &impl Fn(Offset, Timestamp) -> bool,
-    ) -> io::Result<Option<TimestampOffset>> {
-        let invalid = |e: String| io::Error::new(io::ErrorKind::InvalidData, e);
-        let bytes = self.read(position, header.total_len(), self.size())?;
-        let payload = bytes.get(HEADER_LEN..).unwrap_or_default();
-        let codec = header.attributes.compression().ok_or_else(|| invalid("unknown codec".to_owned()))?;
-        let mut unpacked = Vec::new();
-        let plain = if codec == Compression::None {
-            payload
-        } else {
-            decompress(codec, payload, highway_types::limits::DECOMPRESSED_MAX_BYTES, &mut unpacked)
-                .map_err(|e| invalid(e.to_string()))?;
-            &unpacked
-        };
-        for record in records(plain, header.count) {
-            let record = record.map_err(|e| invalid(e.to_string()))?;
-            let offset = header.base_offset + i64::from(record.offset_delta);
-            let timestamp = if header.attributes.is_log_append_time() {
-                Timestamp(header.max_timestamp)
-            } else {
-                Timestamp(header.base_timestamp.wrapping_add(record.timestamp_delta))
-            };
-            if wanted(offset, timestamp) {
-                return Ok(Some(TimestampOffset { offset, timestamp, leader_epoch: header.leader_epoch }));
-            }
-        }
-        Ok(None)
+        file::read_at(&*self.file()?, position, len)
     }
 
     /// Aborted transactions that overlap `from..end`.
@@ -433,150 +279,115 @@ impl LogSegment {
     /// # Errors
     /// The index file cannot be read.
     pub fn aborted_transactions(&self, from: Offset, end: Offset) -> io::Result<Vec<AbortedEntry>> {
-        let bytes = match fs::read(self.log_path.with_extension("txnindex")) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(error),
-        };
-        Ok(txn::parse(&bytes).into_iter().filter(|t| t.first_offset < end && t.last_offset >= from).collect())
+        let mut entries = txn::load(&self.log_path.with_extension(TXN_INDEX))?;
+        entries.retain(|t| t.first_offset < end && t.last_offset >= from);
+        Ok(entries)
     }
 
-    /// Cuts the file.
+    /// Notes an aborted transaction whose marker lies in this segment. In order of the markers.
     ///
     /// # Errors
-    /// What the system says.
-    pub fn truncate_to(&self, position: u64) -> io::Result<()> {
-        self.file()?.set_len(position)?;
-        self.size.store(position, Ordering::Release);
-        let mut indexes = self.indexes.lock();
-        *indexes = Indexes::default();
-        for extension in ["index", "timeindex"] {
-            remove_if_there(&self.log_path.with_extension(extension))?;
-        }
-        drop(indexes);
-        self.max_timestamp.store(UNKNOWN, Ordering::Relaxed);
-        self.first_timestamp.store(UNKNOWN, Ordering::Relaxed);
-        Ok(())
+    /// The index file cannot be written.
+    pub fn append_aborted(&self, entry: &AbortedEntry) -> io::Result<()> {
+        txn::append(&self.log_path.with_extension(TXN_INDEX), entry)
     }
 
-    /// Makes everything durable: the log first, the indexes behind it.
+    /// Cuts the file, and the indexes with it. `position` is the end of a batch.
+    ///
+    /// # Errors
+    /// What the system says; the segment may be as long as before then.
+    pub fn truncate_to(&self, position: u64) -> io::Result<()> {
+        self.load_indexes()?;
+        if position >= self.size() {
+            return Ok(());
+        }
+        let _files = self.index_files.lock();
+        // Gone before the log is cut: a summary must never vouch for entries of bytes that were replaced.
+        file::remove_if_there(&self.log_path.with_extension(summary::EXTENSION))?;
+        let log = self.file()?;
+        self.unsynced.store(true, Ordering::Release);
+        self.sealed.store(false, Ordering::Release);
+        // Readers see the shorter log first. No one reads what is cut: it was never below the high watermark.
+        let before = self.size.swap(position, Ordering::AcqRel);
+        if let Err(error) = file::cut(&log, position) {
+            self.size.store(before, Ordering::Release);
+            return Err(error);
+        }
+        self.flushed.fetch_min(position, Ordering::AcqRel);
+        if position == 0 {
+            self.first_timestamp.store(UNKNOWN, Ordering::Relaxed);
+        }
+        self.cut_indexes(position)
+    }
+
+    /// Makes the log durable, step by step so that others get at the disk between; then stores new index entries.
     ///
     /// # Errors
     /// The log could not be synced: what is on disk is not known then. Index files that fail are only logged.
     pub fn flush(&self) -> io::Result<()> {
-        if self.size() > 0 {
-            sync_data(self.file()?)?;
+        let sealed = self.sealed.load(Ordering::Acquire);
+        if self.unsynced.swap(false, Ordering::AcqRel) {
+            let size = self.size();
+            let outcome = self.file().and_then(|log| {
+                file::write_out(&log, self.flushed.load(Ordering::Acquire).min(size), size)?;
+                file::sync_data(&log)
+            });
+            if let Err(error) = outcome {
+                self.unsynced.store(true, Ordering::Release);
+                return Err(error);
+            }
+            self.flushed.store(size, Ordering::Release);
         }
-        if let Err(error) = self.store_indexes() {
+        if (sealed || self.indexes.read().unstored() >= STORE_ENTRIES)
+            && let Err(error) = self.store_indexes()
+        {
             tracing::warn!(path = %self.log_path.display(), %error, "cannot write an index");
         }
         Ok(())
     }
 
-    /// Ends appending: the time index gets its last entry.
+    /// Ends appending: the time index gets its last entry and the index files are written.
     ///
     /// # Errors
-    /// The indexes cannot be written.
+    /// The indexes cannot be written; they are rebuilt at their next use then.
     pub fn seal(&self) -> io::Result<()> {
-        {
-            let mut indexes = self.indexes_loaded()?;
-            let (time, offset) = indexes.max;
-            if time >= 0 {
-                indexes.time.push(time, offset);
-            }
-        }
+        self.load_indexes()?;
+        self.indexes.write().finish();
+        self.sealed.store(true, Ordering::Release);
         self.store_indexes()
     }
 
-    /// Removes the files.
+    /// Tells an opened segment that it is not the active one.
+    pub(crate) fn assume_sealed(&self) {
+        if !self.sealed.swap(true, Ordering::AcqRel) {
+            self.indexes.write().finish();
+        }
+    }
+
+    /// Removes the files. Readers that hold the segment can go on until they drop it.
     ///
     /// # Errors
-    /// The log file could not be removed.
+    /// A file could not be removed.
     pub fn delete(&self) -> io::Result<()> {
-        for extension in ["index", "timeindex", "txnindex", "snapshot"] {
-            remove_if_there(&self.log_path.with_extension(extension))?;
-        }
-        remove_if_there(&self.log_path)
-    }
-
-    fn store_indexes(&self) -> io::Result<()> {
-        let mut indexes = self.indexes.lock();
-        if !indexes.loaded {
-            return Ok(());
-        }
-        let store = |extension: &str, at: usize, bytes: Vec<u8>| -> io::Result<()> {
-            let path = self.log_path.with_extension(extension);
-            let file = OpenOptions::new().create(true).truncate(false).write(true).open(path)?;
-            file.set_len(at as u64)?;
-            write_all_at(&file, &[&bytes], at as u64)
-        };
-        if indexes.offset.len() > indexes.offset_stored || indexes.offset_stored == 0 {
-            store("index", indexes.offset_stored * OffsetIndex::ENTRY, indexes.offset.encode(indexes.offset_stored))?;
-            indexes.offset_stored = indexes.offset.len();
-        }
-        if indexes.time.len() > indexes.time_stored || indexes.time_stored == 0 {
-            store("timeindex", indexes.time_stored * TimeIndex::ENTRY, indexes.time.encode(indexes.time_stored))?;
-            indexes.time_stored = indexes.time.len();
-        }
-        Ok(())
-    }
-
-    /// The indexes, read from their files or rebuilt from the log at first use.
-    fn indexes_loaded(&self) -> io::Result<parking_lot::MutexGuard<'_, Indexes>> {
-        let mut indexes = self.indexes.lock();
-        if indexes.loaded {
-            return Ok(indexes);
-        }
-        let read = |extension: &str| fs::read(self.log_path.with_extension(extension)).ok();
-        let size = self.size();
-        let stored = read("index").and_then(|b| OffsetIndex::parse(&b)).zip(read("timeindex").and_then(|b| TimeIndex::parse(&b)));
-        let mut fresh = Indexes { loaded: true, max: (-1, 0), ..Indexes::default() };
-        let mut from = 0;
-        if let Some((offset, time)) = stored
-            && self.index_fits(&offset, size)
+        let _ = self.file(); // for these readers; a file that cannot be opened is of no use to them anyway
+        let mut deleted = self.index_files.lock();
+        *deleted = true;
+        // The rename is what deletes: a crash behind it leaves leftovers that the next start removes.
+        let doomed = self.log_path.with_extension("log.deleted");
+        file::rename_if_there(&self.log_path, &doomed)?;
+        for extension in
+            [OffsetEntry::EXTENSION, TimeEntry::EXTENSION, TXN_INDEX, summary::EXTENSION, "snapshot"]
         {
-            // Behind the last entry the log is read, so that the largest time is right.
-            from = offset.last_position().map_or(0, u64::from);
-            fresh.max = time.last().unwrap_or((-1, 0));
-            (fresh.offset_stored, fresh.time_stored) = (offset.len(), time.len());
-            (fresh.offset, fresh.time) = (offset, time);
+            file::remove_if_there(&self.log_path.with_extension(extension))?;
         }
-        self.max_timestamp.store(fresh.max.0, Ordering::Relaxed);
-        if from > 0 {
-            fresh.bytes_since_entry = 0;
-        }
-        let skip = from > 0;
-        self.scan(from, false, &mut |header, position| {
-            if skip && position == from {
-                fresh.bytes_since_entry = header.total_len();
-                if header.max_timestamp > fresh.max.0 {
-                    let last = u32::try_from(header.last_offset() - self.base).unwrap_or(u32::MAX);
-                    fresh.max = (header.max_timestamp, last);
-                    self.max_timestamp.store(header.max_timestamp, Ordering::Relaxed);
-                }
-            } else {
-                self.note(&mut fresh, header, position);
-            }
-            ControlFlow::Continue(())
-        })?;
-        *indexes = fresh;
-        Ok(indexes)
-    }
-
-    /// The last entry points at a batch that it describes.
-    fn index_fits(&self, index: &OffsetIndex, size: u64) -> bool {
-        let Some(position) = index.last_position().map(u64::from) else { return true };
-        position < size
-            && self.header_at(position, size).ok().flatten().is_some_and(|header| {
-                let last = u32::try_from(header.last_offset() - self.base).unwrap_or(u32::MAX);
-                u64::from(index.floor(last)) == position
-            })
+        file::remove_if_there(&doomed)
     }
 }
 
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
+#[cfg(test)]
+#[path = "segment/segment_test.rs"]
+mod segment_test;
+
+#[cfg(test)]
+#[path = "segment/damage_test.rs"]
+mod damage_test;
