@@ -28,8 +28,8 @@ fn broker() -> Arc<dyn Broker + Send + Sync> {
     if let Some(running) = shared.as_ref().and_then(Weak::upgrade) {
         return running;
     }
-    // rust-rdkafka's tests expect three partitions of topics that are created by use.
-    let settings = [("num.partitions", "3")];
+    // rust-rdkafka's tests expect node 0, and three partitions of topics that are created by use.
+    let settings = [("num.partitions", "3"), ("node.id", "0")];
     let started: Arc<dyn Broker + Send + Sync> = match std::env::var("HIGHWAY_TEST_BROKER").as_deref() {
         Ok("kafka") => Arc::new(Oracle::start_with(&settings)),
         Ok(address) if address.contains(':') => Arc::new(Running(address.to_owned())),

@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
-# Runs rust-rdkafka 0.39's own integration tests against a broker that has num.partitions=3. Usage: rdkafka.sh HOST:PORT
+# Runs rust-rdkafka 0.39's own integration tests against a broker that has node.id=0 and num.partitions=3.
+# Usage: rdkafka.sh HOST:PORT
 # The tests are those inside the crates.io package, unpacked and built in the user's cache folder; nothing of them is kept here.
+# Two places that insist on port 9092 are made to take the port from KAFKA_HOST, like the rest of them.
 # Transaction tests are left out until Highway has transactions (HIGHWAY_TRANSACTIONS=1 runs them, as on Kafka).
 set -euo pipefail
 bootstrap=$1
@@ -19,6 +21,10 @@ if [ ! -f "$cache/built" ]; then
   cp -r "$(dirname "$manifest")" "$cache/src"
   chmod -R u+w "$cache/src"
   printf '\n[workspace]\n' >>"$cache/src/Cargo.toml"
+  grep -rlF '"bootstrap.servers", "localhost"' "$cache/src/tests" |
+    xargs sed -i 's/"bootstrap.servers", "localhost"/"bootstrap.servers", \&std::env::var("KAFKA_HOST").unwrap()/'
+  sed -i 's/broker_metadata\[0\].port(), 9092/std::env::var("KAFKA_HOST").unwrap().ends_with(\&format!(":{}", broker_metadata[0].port())), true/' \
+    "$cache/src/tests/test_metadata.rs"
   (cd "$cache/src" && CARGO_TARGET_DIR="$cache/target" cargo test --tests --no-run 1>&2)
   touch "$cache/built"
 fi
