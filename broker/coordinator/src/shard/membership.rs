@@ -27,14 +27,10 @@ impl GroupShard {
             self.groups.insert(group.clone(), ClassicGroup::new(group.clone(), self.wall));
         }
         self.with_group(&group, out, |g, cx| g.join(cx, from, join));
+        // The group is stored as it was created, without the member that is only joining.
         if is_new && out.records.is_empty() {
-            if let Some(created) = self.groups.get(&group) {
-                // The group is stored as it was created, without the member that is only joining.
-                let mut value =
-                    ClassicGroup::new(group.clone(), self.wall).to_value(|m| m.assignment.clone());
-                value.state_timestamp = created.state_timestamp.map_or(-1, |t| t.0);
-                out.records.push((group.clone(), records::group_metadata(&group, &value)));
-            }
+            let value = ClassicGroup::new(group.clone(), self.wall).to_value(|m| m.assignment.clone());
+            out.records.push((group.clone(), records::group_metadata(&group, &value)));
         }
     }
 

@@ -192,7 +192,7 @@ fn i127_rejoining() {
     assert_eq!(rig.state(), GroupState::Stable);
     // changed metadata rebalances
     let changed = vec![protocol("range", &subscription(&["t", "u"]))];
-    let follower = rig.join(JoinGroup { protocols: changed.clone(), ..rejoin(&members[1]) });
+    let follower = rig.join(JoinGroup { protocols: changed, ..rejoin(&members[1]) });
     assert_eq!(rig.joined(follower), None);
     let leader = rig.join(rejoin(&members[0]));
     assert_eq!(rig.joined(leader).unwrap().generation.0, generation + 1);
@@ -359,6 +359,7 @@ fn i132_leave() {
     let last = rig.leave(&[(members[0].as_str(), None), (members[1].as_str(), None)]);
     assert_eq!(last.error, GroupError::None);
     assert_eq!(rig.state(), GroupState::Empty);
+    assert_eq!(rig.shard.timers_for_test(), 1, "no deadlines of members that left");
     let other = Command::LeaveGroup(LeaveGroup {
         group: GroupId::new("none"),
         members: vec![LeavingMember { member_id: MemberId::new("m"), instance_id: None }],

@@ -172,3 +172,18 @@ fn i132_static_members_are_removed_by_instance_id() {
     assert_eq!(rig.leave(&[(a.as_str(), Some("a"))]).single_error(), GroupError::None);
     assert_eq!(rig.state(), GroupState::Empty);
 }
+
+#[test]
+fn i131_a_stored_id_does_not_answer_a_join_that_a_rebalance_took_over() {
+    let mut rig = Rig::new();
+    let (_, b) = stable_pair(&mut rig);
+    rig.auto = false;
+    let id = rig.join(static_join("a", 3));
+    rig.join_dynamic(join());
+    assert_eq!(rig.heartbeat(&b, 1), GroupError::RebalanceInProgress);
+    rig.commit(1);
+    assert_eq!(rig.joined(id), None, "generation 1 is over");
+    let other = rig.join(JoinGroup { member_id: b, ..static_join("b", 0) });
+    assert_eq!(rig.joined(id).unwrap().generation.0, 2);
+    assert_eq!(rig.joined(other).unwrap().leader, rig.joined(id).unwrap().member_id);
+}
