@@ -10,7 +10,7 @@ PROFILE ?= perf
 DATA ?= ./data
 ARGS ?=
 
-.PHONY: help run build release test check fmt fmt-check clippy unit system test-clients test-crash test-power soak fuzz \
+.PHONY: help run build release test check fmt fmt-check clippy test-clients test-crash test-power soak fuzz \
         bench bench-full doc deny install install-test clean
 
 help: ## this list
@@ -21,17 +21,18 @@ run: install ## build and start a node on loopback: Kafka on 9092, data under ./
 	@$(ENV); exec "$$CARGO_TARGET_DIR/$(PROFILE)/highway" dev --data-dir $(DATA) $(ARGS)
 
 build: install ## the binary as tests and benches use it
-	@$(ENV); cargo build --profile $(PROFILE) -p highway -p highway-bench
+	@$(ENV); cargo build --profile $(PROFILE) -p highway
 
 release: install ## the binary for production
 	@$(ENV); cargo build --release -p highway; ls -l "$$CARGO_TARGET_DIR/release/highway"
 
-test: install-test fmt-check clippy unit system ## format, lints, layers, all Rust tests, the real binary under test
+# Always the whole workspace, narrowed by target: naming packages would change the features that are on, and build the
+# dependencies a second time.
+test: install-test fmt-check clippy build ## format, lints, layers, every Rust test, the real binary beside Kafka
+	@$(ENV); .ci/prune; tests/oracle/fetch.sh >/dev/null; cargo test --workspace
 
-check: install fmt-check ## quick: format, compile everything, unit tests of the crates (under two minutes when warm)
-	@$(ENV); cargo clippy --quiet --workspace --all-targets -- -D warnings
-	@$(ENV); cargo test --quiet --workspace --exclude highway-tests
-	@$(ENV); cargo test --quiet -p highway-tests --test tidy
+check: install fmt-check clippy ## quick: format, lints, unit tests, rules of the tree (under two minutes when warm)
+	@$(ENV); cargo test --quiet --workspace --lib --bins --test tidy
 
 fmt: ## format all Rust code
 	@cargo fmt --all
@@ -42,34 +43,26 @@ fmt-check:
 clippy: install ## lints, warnings denied
 	@$(ENV); cargo clippy --quiet --workspace --all-targets -- -D warnings
 
-unit: install ## unit and property tests of every crate
-	@$(ENV); .ci/prune; cargo test --workspace --exclude highway-tests
-
-system: build install-test ## tests of the real binary: rules of the tree, protocol, crashes (the short form)
-	@$(ENV); tests/oracle/fetch.sh >/dev/null
-	@$(ENV); cargo test -p highway-tests
-
 test-clients: build install-test ## every supported client against the real binary: five languages, Kafka's tools, the flights
-	@$(ENV); tests/clients/prepare.sh
-	@$(ENV); cargo test -p highway-tests --test clients -- --test-threads=2
+	@$(ENV); tests/clients/prepare.sh; tests/oracle/fetch.sh >/dev/null; cargo test --workspace --test clients -- --test-threads=2
 
 test-crash: build install-test ## 100 times kill -9 under load (HIGHWAY_KILLS=N)
-	@$(ENV); HIGHWAY_KILLS=$${HIGHWAY_KILLS:-100} cargo test -p highway-tests --test crash -- --nocapture --test-threads=1
+	@$(ENV); HIGHWAY_KILLS=$${HIGHWAY_KILLS:-100} cargo test --workspace --test crash -- --nocapture --test-threads=1
 
 test-power: build install-test ## 30 cuts of power on a loop-mounted file system; root (HIGHWAY_POWER_CYCLES=N)
-	@$(ENV); HIGHWAY_POWER_CYCLES=$${HIGHWAY_POWER_CYCLES:-30} cargo test -p highway-tests --test crash power -- --ignored --nocapture --test-threads=1
+	@$(ENV); HIGHWAY_POWER_CYCLES=$${HIGHWAY_POWER_CYCLES:-30} cargo test --workspace --test crash power -- --ignored --nocapture --test-threads=1
 
 soak: build ## one node under mixed load (HIGHWAY_SOAK_MINUTES=N, default 30)
-	@$(ENV); HIGHWAY_SOAK_MINUTES=$${HIGHWAY_SOAK_MINUTES:-30} cargo test -p highway-tests --test crash soak -- --ignored --nocapture --test-threads=1
+	@$(ENV); HIGHWAY_SOAK_MINUTES=$${HIGHWAY_SOAK_MINUTES:-30} cargo test --workspace --test crash soak -- --ignored --nocapture --test-threads=1
 
 fuzz: install ## longer random runs of every property test (PROPTEST_CASES=N)
-	@$(ENV); PROPTEST_CASES=$${PROPTEST_CASES:-20000} cargo test --profile $(PROFILE) --workspace --exclude highway-tests
+	@$(ENV); PROPTEST_CASES=$${PROPTEST_CASES:-20000} cargo test --profile $(PROFILE) --workspace --lib
 
 bench: build install-test ## Highway beside Apache Kafka, the short form (under 10 minutes)
-	@$(ENV); tests/oracle/fetch.sh >/dev/null; "$$CARGO_TARGET_DIR/$(PROFILE)/highway-bench" compare --short $(ARGS)
+	@$(ENV); cargo build --profile $(PROFILE) -p highway-bench; tests/oracle/fetch.sh >/dev/null; "$$CARGO_TARGET_DIR/$(PROFILE)/highway-bench" compare --short $(ARGS)
 
 bench-full: build install-test ## the whole matrix behind docs/benchmarks.md
-	@$(ENV); tests/oracle/fetch.sh >/dev/null; "$$CARGO_TARGET_DIR/$(PROFILE)/highway-bench" compare --full $(ARGS)
+	@$(ENV); cargo build --profile $(PROFILE) -p highway-bench; tests/oracle/fetch.sh >/dev/null; "$$CARGO_TARGET_DIR/$(PROFILE)/highway-bench" compare --full $(ARGS)
 
 doc: install ## the crates' documentation
 	@$(ENV); cargo doc --no-deps --workspace --document-private-items

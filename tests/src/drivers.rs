@@ -108,3 +108,46 @@ pub fn kcat(broker: &dyn Broker, arguments: &[&str], limit: Duration) -> Outcome
     command.args(["-b", broker.bootstrap()]).args(arguments);
     run("kcat", command, limit)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shell(script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]);
+        command
+    }
+
+    #[test]
+    fn output_and_exit_code_come_back() {
+        let outcome = run("a shell", shell("echo out; echo err >&2; exit 3"), Duration::from_secs(30));
+        assert_eq!(
+            (outcome.stdout.as_str(), outcome.stderr.as_str(), outcome.code),
+            ("out\n", "err\n", Some(3))
+        );
+    }
+
+    #[test]
+    fn a_program_over_its_limit_is_killed_with_its_children() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let pid = folder.path().join("pid");
+        let script = format!("sleep 600 & echo $! >{}; wait", pid.display());
+        let outcome = run("a shell", shell(&script), Duration::from_millis(500));
+        assert_eq!(outcome.code, None);
+        assert!(outcome.stderr.contains("was killed after"), "{}", outcome.stderr);
+        let child = std::fs::read_to_string(&pid).expect("the child was started");
+        let gone = crate::eventually(Duration::from_secs(10), || {
+            // A killed child may stay as a zombie where nothing reaps it.
+            let state = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+            (state.is_empty() || state.contains(") Z ")).then_some(())
+        });
+        assert!(gone.is_some(), "child {child} is still running");
+    }
+
+    #[test]
+    #[should_panic(expected = "exit code Some(1)")]
+    fn a_failing_driver_fails_the_test() {
+        run("a shell", shell("exit 1"), Duration::from_secs(30)).expect_success("a shell");
+    }
+}

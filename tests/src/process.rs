@@ -114,3 +114,30 @@ impl Drop for Process {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terminate_kill_and_log() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let log = folder.path().join("log");
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap 'echo bye; exit 7' TERM; echo ready; while :; do sleep 0.05; done"]);
+        let mut process = Process::start("a shell", command, &log).expect("sh can be started");
+        crate::wait_until("the shell is ready", Duration::from_secs(10), || {
+            process.log_tail().contains("ready")
+        });
+        assert_eq!(process.ended(), None);
+        assert_eq!(process.terminate(Duration::from_secs(10)).code(), Some(7));
+        assert!(process.log_tail().ends_with("bye\n"), "{}", process.log_tail());
+
+        let mut command = Command::new("sleep");
+        command.arg("600");
+        let mut process = Process::start("sleep", command, &log).expect("sleep can be started");
+        process.kill();
+        assert_eq!(process.ended().and_then(|s| s.signal()), Some(9));
+        assert_eq!(process.ended().map(describe).as_deref(), Some("signal 9"));
+    }
+}

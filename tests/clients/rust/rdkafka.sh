@@ -11,7 +11,8 @@ cache=${XDG_CACHE_HOME:-$HOME/.cache}/highway/clients/rdkafka-$version
 mkdir -p "$cache"
 exec 9>"$cache/.lock"
 flock 9
-if [ ! -f "$cache/built" ]; then
+stamp=$(sha256sum <"${BASH_SOURCE[0]}" | cut -c1-16)
+if [ "$(cat "$cache/built" 2>/dev/null || true)" != "$stamp" ]; then
   # A scratch crate makes cargo fetch and verify the package; its sources then lie in cargo's registry folder.
   mkdir -p "$cache/fetch/src"
   printf '[package]\nname = "fetch"\nversion = "0.0.0"\nedition = "2021"\n[dependencies]\nrdkafka = "=%s"\n[workspace]\n' "$version" >"$cache/fetch/Cargo.toml"
@@ -26,7 +27,7 @@ if [ ! -f "$cache/built" ]; then
   sed -i 's/broker_metadata\[0\].port(), 9092/std::env::var("KAFKA_HOST").unwrap().ends_with(\&format!(":{}", broker_metadata[0].port())), true/' \
     "$cache/src/tests/test_metadata.rs"
   (cd "$cache/src" && CARGO_TARGET_DIR="$cache/target" cargo test --tests --no-run 1>&2)
-  touch "$cache/built"
+  echo "$stamp" >"$cache/built"
 fi
 skip=()
 [ -n "${HIGHWAY_TRANSACTIONS:-}" ] || skip=(--skip transaction --skip test_transaction)
