@@ -55,7 +55,7 @@ impl Log {
         let now = self.clock.now();
         let config = self.config.load();
         // Outside of the lock: checksums and decompression are most of the work.
-        let mut batch = validate(records, &config, origin, now)?;
+        let mut batch = validate(records, &config, origin, now).map_err(|e| e.in_partition(&self.topic, self.id.partition))?;
         let log_append_time = if batch.header.attributes.is_log_append_time() {
             batch.header.max_timestamp()
         } else {

@@ -122,7 +122,7 @@ impl Log {
         {
             tracing::warn!(dir = %self.dir.display(), %error, "cannot write a producer snapshot");
         }
-        if writer.epochs_changed || writer.epochs.latest().is_some() {
+        if writer.epochs_changed {
             match writer.epochs.store(&self.dir) {
                 Ok(()) => writer.epochs_changed = false,
                 Err(error) => tracing::warn!(dir = %self.dir.display(), %error, "cannot write leader epochs"),

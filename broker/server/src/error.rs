@@ -50,10 +50,10 @@ impl From<AppendError> for ProduceFailure {
         let mut records = Vec::new();
         let code = match error {
             AppendError::Batch(batch) => match batch {
-                BatchError::NotOneBatch | BatchError::Magic(_) | BatchError::Header(_) => ResponseError::InvalidRecord,
-                BatchError::Length(_) | BatchError::Checksum { .. } | BatchError::Records(_) => {
-                    ResponseError::CorruptMessage
+                BatchError::NotOneBatch | BatchError::Magic(_) | BatchError::Header(_) | BatchError::Records(_) => {
+                    ResponseError::InvalidRecord
                 }
+                BatchError::Length(_) | BatchError::Checksum { .. } => ResponseError::CorruptMessage,
                 BatchError::TooLarge { .. } | BatchError::Bomb(_) => ResponseError::MessageTooLarge,
                 BatchError::LargerThanSegment { .. } => ResponseError::RecordListTooLarge,
                 BatchError::UnknownCodec(_) => ResponseError::UnsupportedCompressionType,
@@ -67,10 +67,9 @@ impl From<AppendError> for ProduceFailure {
                 }
             },
             AppendError::Producer(producer) => match producer {
-                ProducerStateError::OutOfOrderSequence { .. } | ProducerStateError::NewEpochSequence { .. } => {
-                    ResponseError::OutOfOrderSequenceNumber
-                }
+                ProducerStateError::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
                 ProducerStateError::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
+                ProducerStateError::CoordinatorFenced { .. } => ResponseError::TransactionCoordinatorFenced,
                 _ => ResponseError::InvalidTxnState,
             },
             AppendError::Segment { .. } | AppendError::Offline(_) => ResponseError::KafkaStorageError,

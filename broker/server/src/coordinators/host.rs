@@ -66,7 +66,7 @@ impl GroupHost {
     #[must_use]
     pub fn partition_of(&self, image: &MetadataImage, group: &GroupId) -> Option<i32> {
         let count = image.topic(TopicName::CONSUMER_OFFSETS)?.partition_count();
-        Some(partition_for(group, count).0)
+        Some(partition_for(group.as_str(), count).0)
     }
 
     /// Sends a command to the shard of its group, and waits for the answer.

@@ -55,7 +55,8 @@ pub fn load(log: &Log, mut visit: impl FnMut(LoadedRecord<'_>) -> Result<(), Str
         for slice in &read.slices {
             let mut rest: &[u8] = slice;
             while rest.len() >= HEADER_LEN {
-                let wrong = |detail: String| LoadError::Record { offset: from, detail };
+                let start = from;
+                let wrong = |detail: String| LoadError::Record { offset: start, detail };
                 let header = BatchHeader::parse(rest).map_err(|e| wrong(e.to_string()))?;
                 let (batch, behind) = rest.split_at(header.total_len().min(rest.len()));
                 rest = behind;
