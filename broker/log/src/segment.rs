@@ -61,7 +61,7 @@ pub struct BatchPosition {
 /// Positions are signed 32-bit numbers in Kafka's index.
 const MAX_BYTES: u64 = i32::MAX as u64;
 /// A flush writes index files once so many entries are new; until then the end of the log is read again at a restart.
-const STORE_ENTRIES: usize = 64;
+const STORE_ENTRIES: usize = if cfg!(test) { 4 } else { 64 };
 const UNKNOWN: i64 = i64::MIN;
 const TXN_INDEX: &str = "txnindex";
 
@@ -303,7 +303,11 @@ impl LogSegment {
         }
         let _files = self.index_files.lock();
         // Gone before the log is cut: a summary must never vouch for entries of bytes that were replaced.
-        file::remove_if_there(&self.log_path.with_extension(summary::EXTENSION))?;
+        let summary = self.log_path.with_extension(summary::EXTENSION);
+        if summary.exists() {
+            file::remove_if_there(&summary)?;
+            summary.parent().map_or(Ok(()), file::sync_dir)?;
+        }
         let log = self.file()?;
         self.unsynced.store(true, Ordering::Release);
         self.sealed.store(false, Ordering::Release);

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use highway_types::{Offset, Timestamp};
 
 use super::segment_test::{BASE, Model, append, batch, options};
+use super::summary::Summary;
 use super::{LogSegment, UNKNOWN};
 use crate::batch::compression::Compression;
 
@@ -134,7 +135,66 @@ fn entries_that_are_well_formed_but_not_of_this_log_are_found_out() {
     let segment = LogSegment::open(dir.path(), BASE, options(0)).unwrap();
     segment.load_indexes().unwrap();
     model.push(&segment, &[500], Compression::Zstd, b"v");
+    assert_eq!(segment.max_timestamp(), Some(Timestamp(500)), "not that of the other log");
     model.check(&segment);
+}
+
+#[test]
+fn a_wrong_entry_that_its_summary_vouches_for_is_found_out_by_the_log() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = sealed(dir.path(), 40, 0);
+    let path = |extension: &str| dir.path().join(format!("{:020}.{extension}", BASE.0));
+    let right = Summary::decode(&std::fs::read(path("summary")).unwrap()).unwrap();
+    for extension in ["index", "timeindex"] {
+        let file = std::fs::read(path(extension)).unwrap();
+        let mut wrong = file.clone();
+        // An entry in the middle, made to say more than is true: a later batch, or an older time.
+        let summary = if extension == "index" {
+            let positions =
+                model.batches.iter().scan(0, |at, (_, b, _)| Some(std::mem::replace(at, *at + b.len())));
+            let position = u32::try_from(positions.collect::<Vec<_>>()[20]).unwrap();
+            // Entry 17 is of batch 18; entry 18 goes so that the positions still rise.
+            wrong[17 * 8 + 4..18 * 8].copy_from_slice(&position.to_be_bytes());
+            wrong.drain(18 * 8..20 * 8);
+            let count = u32::try_from(wrong.len() / 8).unwrap();
+            Summary { offset_entries: count, offset_crc: crc32fast::hash(&wrong), ..right }
+        } else {
+            wrong[7] ^= 1;
+            Summary { time_crc: crc32fast::hash(&wrong), ..right }
+        };
+        std::fs::write(path(extension), &wrong).unwrap();
+        std::fs::write(path("summary"), summary.encode()).unwrap();
+        let segment = LogSegment::open(dir.path(), BASE, options(0)).unwrap();
+        segment.load_indexes().unwrap();
+        assert_eq!(segment.indexes.read().offset.unstored(), 0, "the files are believed at first");
+        for (header, ..) in model.batches.iter().rev() {
+            let found = segment.locate(header.base_offset).unwrap().unwrap();
+            assert_eq!(found.base_offset, header.base_offset, "{extension}");
+        }
+        model.check(&segment);
+        std::fs::write(path(extension), file).unwrap();
+        std::fs::write(path("summary"), right.encode()).unwrap();
+    }
+}
+
+#[test]
+fn a_summary_does_not_outlive_what_it_vouches_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let segment = LogSegment::create(dir.path(), BASE, options(0)).unwrap();
+    let mut model = Model::default();
+    for i in 0..40 {
+        model.push(&segment, &[1000 + i], Compression::None, b"v");
+    }
+    segment.flush().unwrap();
+    assert!(segment.log_path().with_extension("summary").exists());
+    model.batches.truncate(20);
+    segment.truncate_to(model.size()).unwrap();
+    for i in 0..40 {
+        model.push(&segment, &[i, i], Compression::None, b"other");
+    }
+    let crashed = LogSegment::open(dir.path(), BASE, options(0)).unwrap();
+    model.check(&crashed);
+    assert_eq!(crashed.max_timestamp(), Some(Timestamp(1019)));
 }
 
 #[test]

@@ -229,6 +229,7 @@ fn readers_see_every_batch_while_the_appender_and_a_rebuild_are_at_work() {
     let dir = tempfile::tempdir().unwrap();
     let segment = LogSegment::create(dir.path(), BASE, options(300)).unwrap();
     let end = AtomicI64::new(BASE.0);
+    let done = || end.load(Ordering::Acquire) == BASE.0 + 6000;
     std::thread::scope(|scope| {
         scope.spawn(|| {
             for i in 0..3000 {
@@ -241,11 +242,16 @@ fn readers_see_every_batch_while_the_appender_and_a_rebuild_are_at_work() {
                 }
             }
         });
+        scope.spawn(|| {
+            while !done() {
+                assert!(segment.rebuild_indexes().unwrap());
+            }
+        });
         for reader in 0..2i64 {
-            let (segment, end) = (&segment, &end);
+            let (segment, end, done) = (&segment, &end, &done);
             scope.spawn(move || {
                 let mut probe = reader;
-                loop {
+                while !done() {
                     let seen = end.load(Ordering::Acquire);
                     if seen > BASE.0 {
                         probe = (probe * 31 + 7) % (seen - BASE.0);
@@ -253,16 +259,39 @@ fn readers_see_every_batch_while_the_appender_and_a_rebuild_are_at_work() {
                         let found = segment.locate(offset).unwrap().unwrap();
                         assert!(found.base_offset <= offset && offset <= found.last_offset);
                     }
-                    if reader == 0 && probe % 50 == 0 {
-                        assert!(segment.rebuild_indexes().unwrap());
-                    }
-                    if seen == BASE.0 + 6000 {
-                        return;
-                    }
                 }
             });
         }
     });
+    // No entry was lost between a rebuild and an append.
+    segment.seal().unwrap();
+    let written = index_files(dir.path());
+    assert!(segment.rebuild_indexes().unwrap());
+    segment.seal().unwrap();
+    assert_eq!(index_files(dir.path()), written);
+}
+
+#[test]
+fn an_entry_comes_with_the_first_batch_behind_more_than_the_interval() {
+    let dir = tempfile::tempdir().unwrap();
+    let len = batch(BASE, &[1], Compression::None, b"v").1.len();
+    let segment = LogSegment::create(dir.path(), BASE, options(2 * len)).unwrap();
+    let mut model = Model::default();
+    for time in [5, 5, 9, 7, 7, 7, 7, 7, 7, 20] {
+        model.push(&segment, &[time], Compression::None, b"v");
+    }
+    segment.seal().unwrap();
+    let files = index_files(dir.path());
+    let entry = |offset: u32, batches: usize| {
+        [offset.to_be_bytes(), u32::try_from(batches * len).unwrap().to_be_bytes()].concat()
+    };
+    assert_eq!(files[0], [entry(3, 3), entry(6, 6), entry(9, 9)].concat());
+    let time = |timestamp: i64, offset: u32| [&timestamp.to_be_bytes()[..], &offset.to_be_bytes()].concat();
+    assert_eq!(
+        files[1],
+        [time(9, 2), time(20, 9)].concat(),
+        "only times that rise, with the first batch that has them"
+    );
 }
 
 #[test]
@@ -354,4 +383,10 @@ fn write_segments_for_kafkas_tool() {
         ControlFlow::Continue(())
     });
     assert_eq!((end.unwrap().valid_bytes, batches), (model.size(), 3000));
+    // The tool calls the first offset of any segment but the first "non-consecutive".
+    let first = LogSegment::create(dir, Offset::ZERO, options(4096)).unwrap();
+    for i in 0..500 {
+        append(&first, &batch(Offset(i * 2), &[i, i / 2], Compression::None, &[b'x'; 100]));
+    }
+    first.seal().unwrap();
 }
