@@ -1,5 +1,8 @@
 //! What every [`CommitLog`] must do, as tests that any implementation can run: `highway_log::commit_log_contract!`.
 
+// These functions are tests: they panic when something is wrong, which lints know only of `#[test]`.
+#![allow(clippy::unwrap_used, clippy::missing_panics_doc)]
+
 use std::sync::Arc;
 use std::time::Duration;
 

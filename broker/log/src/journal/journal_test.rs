@@ -239,6 +239,27 @@ fn what_is_released_is_gone_and_says_so() {
 }
 
 #[test]
+fn a_journal_that_was_full_takes_control_records_after_an_open() {
+    let disk = SimDisk::new();
+    let observer = Recorder::new();
+    let mut last = JournalPosition(0);
+    for round in 0..6 {
+        // More openings than files, and never a checkpoint.
+        let journal =
+            Journal::open(sim_dir(), JournalOptions { max_files: 3, ..small(disk.clone()) }).unwrap();
+        let entries =
+            [entry(TopicIdPartition::CLUSTER_METADATA, round, 100, &observer)].into_iter().collect();
+        last = journal.submit(AppendSet { entries }).unwrap();
+        observer.wait_durable(Offset(round + 1));
+    }
+    let journal = Journal::open(sim_dir(), JournalOptions { max_files: 3, ..small(disk) }).unwrap();
+    assert_eq!(bases(&journal, JournalPosition(0)), [0, 1, 2, 3, 4, 5]);
+    journal.release(last);
+    let after = journal.pressure();
+    assert_eq!((after.files_in_use, after.oldest_needed), (0, last));
+}
+
+#[test]
 fn a_newer_format_is_named() {
     let disk = SimDisk::new();
     drop(Journal::open(sim_dir(), small(disk.clone())).unwrap());

@@ -69,8 +69,12 @@ pub(super) enum Step {
 }
 
 fn work_to_do(state: &State, options: &JournalOptions) -> bool {
+    // After an open no file is being written, and old ones are never written again: one more is allowed then, so that a
+    // journal that was full can take control records before the first checkpoint frees anything.
+    let writing = state.pool.in_use.last().is_some_and(|f| f.end.is_none());
     !state.pool.free.is_empty()
         || (state.pool.ready.len() < options.spare_files && state.pool.total() < options.max_files)
+        || (state.pool.ready.is_empty() && !writing)
 }
 
 /// Gets one file ready, if one is wanted.
