@@ -51,7 +51,7 @@ pub struct ServerArgs {
 #[derive(Debug, Args)]
 pub struct DevArgs {
     /// Where the data lives
-    #[arg(long, value_name = "DIR", default_value = "./data")]
+    #[arg(long = "data-dir", alias = "data", value_name = "DIR", default_value = "./data")]
     pub data: PathBuf,
     /// Port for Kafka clients
     #[arg(long, default_value_t = 9092)]
