@@ -127,10 +127,8 @@ impl Log {
         }
         writer.log_end = end;
         writer.producers.update(&batch.header);
-        if batch.header.has_producer() {
-            if writer.producers.first_unstable_offset() != unstable_after {
-                self.progress.set_first_unstable(writer.producers.first_unstable_offset());
-            }
+        if batch.header.has_producer() && writer.producers.first_unstable_offset() != unstable_after {
+            self.progress.set_first_unstable(writer.producers.first_unstable_offset());
         }
         Ok(())
     }

@@ -181,7 +181,6 @@ impl Log {
         SegmentOptions {
             index_interval_bytes: usize::try_from(config.index_interval_bytes).unwrap_or(4096),
             index_max_bytes: usize::try_from(config.segment_index_bytes).unwrap_or(10 << 20),
-            ..SegmentOptions::default()
         }
     }
 

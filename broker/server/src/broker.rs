@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::config::{ServerConfig, Settings};
 use crate::controller::{CommitError, Controller, Follower};
-use crate::coordinators::GroupHost;
+use crate::coordinators::{GroupHost, TopicExists};
 use crate::fetch::session::FetchSessionCache;
 use crate::metrics::Metrics;
 
@@ -57,10 +57,15 @@ impl Broker {
         let image = controller.image();
         let resolved =
             Settings::resolve(&BrokerSettings { node: config.node_id, image: &image, statics: &config.statics });
-        let broker = Arc::new(Self {
+        let broker = Arc::new_cyclic(|broker: &Weak<Self>| Self {
             node_id: config.node_id,
             cluster_id,
-            groups: GroupHost::new(Arc::clone(&logs), Arc::clone(&clock), resolved.groups.clone()),
+            groups: GroupHost::new(
+                Arc::clone(&logs),
+                Arc::clone(&clock),
+                resolved.groups.clone(),
+                topic_exists(broker.clone()),
+            ),
             settings: ArcSwap::from_pointee(resolved),
             config,
             clock,
@@ -225,6 +230,11 @@ impl Broker {
         }
         self.groups.follow(after);
     }
+}
+
+fn topic_exists(broker: Weak<Broker>) -> TopicExists {
+    // Without a broker the node is stopping: nothing may be forgotten for that.
+    Arc::new(move |topic| broker.upgrade().is_none_or(|b| b.image().topic(topic.as_str()).is_some()))
 }
 
 struct Follow(Weak<Broker>);

@@ -1,6 +1,7 @@
 //! The HTTP listener for operations: health, metrics, and later the admin API.
 
 mod health;
+mod metrics;
 
 use std::sync::Arc;
 
@@ -20,5 +21,5 @@ pub async fn serve(broker: Arc<Broker>, socket: TcpListener, stop: CancellationT
 
 /// All routes.
 fn router(broker: Arc<Broker>) -> Router {
-    Router::new().merge(health::router()).with_state(broker)
+    Router::new().merge(health::router()).merge(metrics::router()).with_state(broker)
 }

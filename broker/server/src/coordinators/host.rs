@@ -10,7 +10,7 @@ use highway_types::{Clock, GroupId, PartitionIndex, TopicIdPartition, TopicName}
 use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
-use super::shard_task::{self, Mail};
+use super::shard_task::{self, Mail, TopicExists};
 
 /// Requests that wait for one shard at the most; further callers wait for room.
 const MAILBOX: usize = 1024;
@@ -21,6 +21,7 @@ pub struct GroupHost {
     logs: Arc<LogManager>,
     clock: Arc<dyn Clock>,
     config: Mutex<GroupConfig>,
+    exists: TopicExists,
 }
 
 impl std::fmt::Debug for GroupHost {
@@ -32,8 +33,8 @@ impl std::fmt::Debug for GroupHost {
 impl GroupHost {
     /// A host without shards.
     #[must_use]
-    pub fn new(logs: Arc<LogManager>, clock: Arc<dyn Clock>, config: GroupConfig) -> Self {
-        Self { shards: Mutex::default(), logs, clock, config: Mutex::new(config) }
+    pub fn new(logs: Arc<LogManager>, clock: Arc<dyn Clock>, config: GroupConfig, exists: TopicExists) -> Self {
+        Self { shards: Mutex::default(), logs, clock, config: Mutex::new(config), exists }
     }
 
     /// Starts a shard for every partition of `__consumer_offsets` that has none. Call it within the runtime.
@@ -56,6 +57,7 @@ impl GroupHost {
                 partition.leader_epoch,
                 Arc::clone(&self.clock),
                 self.config.lock().clone(),
+                Arc::clone(&self.exists),
                 receiver,
             );
             tokio::spawn(task);

@@ -30,6 +30,9 @@ pub enum Mail {
     TopicsDeleted(Arc<[TopicName]>),
 }
 
+/// Tells whether a topic exists now.
+pub type TopicExists = Arc<dyn Fn(&TopicName) -> bool + Send + Sync>;
+
 struct Task {
     shard: GroupShard,
     log: Arc<Log>,
@@ -46,6 +49,7 @@ pub async fn run(
     epoch: LeaderEpoch,
     clock: Arc<dyn Clock>,
     config: GroupConfig,
+    exists: TopicExists,
     mut mail: mpsc::Receiver<Mail>,
 ) {
     loop {
@@ -61,6 +65,10 @@ pub async fn run(
         };
         let (now, wall) = task.time();
         let effects = task.shard.loaded(now, wall);
+        task.perform(effects);
+        // A topic may have gone while nobody told this shard: before a crash, or while it loaded.
+        let gone: Vec<TopicName> = task.shard.committed_topics().into_iter().filter(|t| !exists(t)).collect();
+        let effects = task.shard.topics_deleted(now, wall, &gone);
         task.perform(effects);
         if task.serve(&mut mail).await {
             return;
