@@ -2,8 +2,10 @@
 
 pub mod api_versions;
 pub mod apis;
+pub mod bounds;
 pub mod fetch_frame;
 pub mod frame;
 pub mod header;
 pub mod request;
 pub mod response;
+mod schema;
