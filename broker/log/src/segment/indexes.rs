@@ -69,6 +69,11 @@ impl Indexes {
         self.max
     }
 
+    #[cfg(test)]
+    pub(super) fn bytes_since_entry(&self) -> usize {
+        self.bytes_since_entry
+    }
+
     pub(super) fn unstored(&self) -> usize {
         self.offset.unstored()
     }

@@ -245,6 +245,10 @@ fn readers_see_every_batch_while_the_appender_and_a_rebuild_are_at_work() {
         scope.spawn(|| {
             while !done() {
                 assert!(segment.rebuild_indexes().unwrap());
+                // Every batch is noted: those behind the last entry make up the rest of the log.
+                let indexes = segment.indexes.read();
+                let last = indexes.offset.last().map_or(0, |e| u64::from(e.position));
+                assert_eq!(last + indexes.bytes_since_entry() as u64, segment.size());
             }
         });
         for reader in 0..2i64 {
