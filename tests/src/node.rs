@@ -109,8 +109,9 @@ pub struct Node {
     environment: Vec<(String, String)>,
     wrapper: Vec<String>,
     directory: PathBuf,
-    _temporary: TempDir,
+    // Dropped before the folder with its log.
     process: Option<Process>,
+    _temporary: TempDir,
     bootstrap: String,
     admin: Option<String>,
 }

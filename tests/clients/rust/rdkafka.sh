@@ -39,7 +39,7 @@ status=0
 passed=$(sed -n 's/^test result: .* \([0-9]*\) passed; .*/\1/p' "$log" | awk '{s += $1} END {print s + 0}')
 failed=$(sed -n 's/^test result: .* \([0-9]*\) failed; .*/\1/p' "$log" | awk '{s += $1} END {print s + 0}')
 if [ "$status" != 0 ] || [ "$failed" != 0 ] || [ "$passed" = 0 ]; then
-  grep -E '^test .*(FAILED|failed)|panicked|^error' "$log" | sort -u >&2 || tail -40 "$log" >&2
+  grep -E -A6 '^test .*(FAILED|failed)$|panicked|^error' "$log" >&2 || tail -40 "$log" >&2
   exit 1
 fi
 printf '{"client":"rust-rdkafka","version":"%s","ok":true,"checks":%d}\n' "$version" "$passed"
