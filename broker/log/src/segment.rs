@@ -76,6 +76,8 @@ pub struct LogSegment {
     flushed: AtomicU64,
     /// Appended to or cut since the last sync.
     unsynced: AtomicBool,
+    /// Written to by this process.
+    appended: AtomicBool,
     sealed: AtomicBool,
     max_timestamp: AtomicI64,
     first_timestamp: AtomicI64,
@@ -136,6 +138,7 @@ impl LogSegment {
             size: AtomicU64::new(size),
             flushed: AtomicU64::new(0),
             unsynced: AtomicBool::new(true), // whoever wrote it may not have synced it
+            appended: AtomicBool::new(false),
             sealed: AtomicBool::new(false),
             max_timestamp: AtomicI64::new(UNKNOWN),
             first_timestamp: AtomicI64::new(UNKNOWN),
@@ -209,7 +212,7 @@ impl LogSegment {
 
     /// Closes the descriptor of a segment that has nothing to flush; the next use opens it again.
     pub fn close_idle_file(&self) {
-        if !self.unsynced.load(Ordering::Acquire) {
+        if !self.unsynced.load(Ordering::Acquire) || !self.appended.load(Ordering::Acquire) {
             self.file.store(None);
         }
     }
@@ -246,6 +249,7 @@ impl LogSegment {
             return Err(io::Error::other(text));
         }
         let log = self.file()?;
+        self.appended.store(true, Ordering::Release);
         self.unsynced.store(true, Ordering::Release);
         if let Err(error) = file::write_all_at(&log, parts, position) {
             let _ = file::cut(&log, position); // what is behind `size` does not count

@@ -196,8 +196,13 @@ impl LogSegment {
                     self.max_timestamp.store(max, Ordering::Relaxed);
                 }
                 None => {
+                    // Retention asks every segment of a node: it must not leave them all open.
+                    let was_open = self.file.load().is_some();
                     self.load_indexes()?;
                     max = self.max_timestamp.load(Ordering::Relaxed);
+                    if !was_open {
+                        self.close_idle_file();
+                    }
                 }
             }
         }

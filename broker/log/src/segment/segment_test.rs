@@ -319,6 +319,9 @@ fn segments_that_nobody_uses_cost_no_descriptor() {
     assert_eq!(ours(), 0);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 500, "no index files for so little");
     drop(reopened);
+    let asked = LogSegment::open(dir.path(), Offset(0), options(4096)).unwrap();
+    assert_eq!(asked.max_timestamp(), Some(Timestamp(1)));
+    assert_eq!(ours(), 0, "a question about times leaves nothing open");
 }
 
 #[test]
