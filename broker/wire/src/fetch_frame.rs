@@ -184,15 +184,17 @@ impl FetchPartitionParts {
         out.array_len(Some(len));
         out.splice(&self.records);
         if version >= 12 {
-            let tags = u32::from(self.diverging_epoch.is_some()) + u32::from(self.current_leader.is_some());
-            out.unsigned(tags);
-            if let Some((epoch, end)) = self.diverging_epoch {
+            // A tagged field with its default is left out (librdkafka up to 2.1.1 misreads it), as the codec does.
+            let diverging_epoch = self.diverging_epoch.filter(|d| *d != (-1, -1));
+            let current_leader = self.current_leader.filter(|l| *l != (-1, -1));
+            out.unsigned(u32::from(diverging_epoch.is_some()) + u32::from(current_leader.is_some()));
+            if let Some((epoch, end)) = diverging_epoch {
                 let mut fields = [0; 13];
                 fields[..4].copy_from_slice(&epoch.to_be_bytes());
                 fields[4..12].copy_from_slice(&end.to_be_bytes());
                 out.tag(0, &fields);
             }
-            if let Some((leader, epoch)) = self.current_leader {
+            if let Some((leader, epoch)) = current_leader {
                 let mut fields = [0; 9];
                 fields[..4].copy_from_slice(&leader.to_be_bytes());
                 fields[4..8].copy_from_slice(&epoch.to_be_bytes());

@@ -58,7 +58,12 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                     .ok_or(FrameError::Length { length, max: self.max })?;
                 if self.buffer.len() >= 4 + len {
                     self.buffer.advance(4);
-                    return Ok(Some(self.buffer.split_to(len).freeze()));
+                    let frame = self.buffer.split_to(len).freeze();
+                    if len > READ_AHEAD {
+                        // What follows shares the frame's memory: an idle connection would keep all of it.
+                        self.buffer = BytesMut::from(&self.buffer[..]);
+                    }
+                    return Ok(Some(frame));
                 }
                 let missing = 4 + len - self.buffer.len();
                 self.buffer.reserve(missing.min(GROWTH.max(self.buffer.len())));
@@ -76,7 +81,10 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
 ///
 /// # Errors
 /// The connection failed.
-pub async fn write_frames<W: AsyncWrite + Unpin>(writer: &mut W, pieces: &mut VecDeque<Bytes>) -> io::Result<()> {
+pub async fn write_frames<W: AsyncWrite + Unpin>(
+    writer: &mut W,
+    pieces: &mut VecDeque<Bytes>,
+) -> io::Result<()> {
     while !pieces.is_empty() {
         let mut slices = [IoSlice::new(&[]); 64];
         let mut count = 0;
@@ -119,6 +127,48 @@ mod tests {
         assert_eq!(reader.next_frame().await.unwrap().unwrap(), "a longer third frame");
         assert!(reader.next_frame().await.unwrap().is_none());
         sender.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn memory_grows_only_as_bytes_arrive() {
+        let (mut client, server) = tokio::io::duplex(1 << 20);
+        let mut reader = FrameReader::new(server, 100 << 20);
+        client.write_all(&(100_u32 << 20).to_be_bytes()).await.unwrap();
+        client.write_all(&[7; 3000]).await.unwrap();
+        tokio::select! {
+            biased;
+            frame = reader.next_frame() => panic!("{frame:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+        assert!(reader.buffer.len() >= 3004 && reader.buffer.capacity() <= 3 * GROWTH);
+    }
+
+    #[tokio::test]
+    async fn a_large_frame_is_not_kept_by_what_follows() {
+        let mut bytes = (300_000_u32).to_be_bytes().to_vec();
+        bytes.resize(300_004, 7);
+        bytes.extend_from_slice(&[0, 0, 0, 1]);
+        let mut reader = FrameReader::new(&bytes[..], 1 << 20);
+        let frame = reader.next_frame().await.unwrap().unwrap();
+        assert_eq!(frame.len(), 300_000);
+        assert!(frame.is_unique(), "the reader shares the frame's memory");
+        assert!(matches!(reader.next_frame().await, Err(FrameError::CutOff)));
+    }
+
+    #[tokio::test]
+    async fn pieces_are_written_in_order_through_a_narrow_pipe() {
+        let (mut writer, mut reader) = tokio::io::duplex(5);
+        let mut pieces: VecDeque<Bytes> =
+            (0..200u8).map(|n| Bytes::from(vec![n; usize::from(n) % 13])).chain([Bytes::new()]).collect();
+        let expected = pieces.iter().flatten().copied().collect::<Vec<u8>>();
+        let task = tokio::spawn(async move {
+            write_frames(&mut writer, &mut pieces).await.unwrap();
+            assert!(pieces.is_empty());
+        });
+        let mut seen = Vec::new();
+        reader.read_to_end(&mut seen).await.unwrap();
+        task.await.unwrap();
+        assert_eq!(seen, expected);
     }
 
     #[tokio::test]

@@ -49,7 +49,8 @@ impl RequestHead {
             return Err(HeaderError::Short(whole));
         }
         let (api_key, api_version, correlation_id) = (frame.get_i16(), frame.get_i16(), frame.get_i32());
-        let header_version = ApiKey::try_from(api_key).map_or(1, |key| key.request_header_version(api_version));
+        let header_version =
+            ApiKey::try_from(api_key).map_or(1, |key| key.request_header_version(api_version));
         let mut client_id = None;
         if header_version >= 1 {
             if frame.len() < 2 {

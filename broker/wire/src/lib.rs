@@ -5,6 +5,7 @@ pub mod apis;
 pub mod bounds;
 pub mod fetch_frame;
 pub mod frame;
+pub mod fuzz;
 pub mod header;
 pub mod request;
 pub mod response;
