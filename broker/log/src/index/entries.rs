@@ -118,8 +118,7 @@ impl<E: Entry> IndexEntries<E> {
     /// # Errors
     /// The file cannot be read or is too short.
     pub fn floor(&self, wanted: impl Fn(&E) -> bool) -> io::Result<Option<E>> {
-        let at = self.count_while(wanted)?;
-        at.checked_sub(1).map(|at| self.get(at)).transpose()
+        Ok(self.find(wanted)?.1)
     }
 
     /// Keeps the entries for which `wanted` is true; as in [`Self::floor`], these come first.
@@ -127,8 +126,8 @@ impl<E: Entry> IndexEntries<E> {
     /// # Errors
     /// As [`Self::floor`].
     pub fn truncate(&mut self, wanted: impl Fn(&E) -> bool) -> io::Result<()> {
-        let keep = self.count_while(wanted)?;
-        self.last = keep.checked_sub(1).map(|at| self.get(at)).transpose()?;
+        let (keep, last) = self.find(wanted)?;
+        self.last = last;
         self.tail.truncate(keep.saturating_sub(self.tail_from));
         self.tail_from = self.tail_from.min(keep);
         if self.stored > keep {
@@ -138,29 +137,28 @@ impl<E: Entry> IndexEntries<E> {
         Ok(())
     }
 
-    fn count_while(&self, wanted: impl Fn(&E) -> bool) -> io::Result<usize> {
+    /// How many entries are wanted, and the last of these.
+    fn find(&self, wanted: impl Fn(&E) -> bool) -> io::Result<(usize, Option<E>)> {
         if self.tail_from == 0 || self.tail.first().is_some_and(&wanted) {
-            return Ok(self.tail_from + self.tail.partition_point(wanted));
+            let count = self.tail.partition_point(wanted);
+            return Ok((self.tail_from + count, count.checked_sub(1).map(|at| self.tail[at])));
         }
         let file = std::fs::File::open(&self.path)?;
         let (mut low, mut high) = (0, self.tail_from);
+        let mut last = None;
         while high - low > WINDOW {
             let middle = low + (high - low) / 2;
-            let mut raw = [0; 16];
-            if wanted(&read_entry(&file, middle, &mut raw)?) { low = middle + 1 } else { high = middle }
+            let entry = read_entry(&file, middle)?;
+            if wanted(&entry) { (low, last) = (middle + 1, Some(entry)) } else { high = middle }
         }
         let window = file::read_at(&file, (low * E::LEN) as u64, (high - low) * E::LEN)?;
         if window.len() != (high - low) * E::LEN {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        Ok(low + window.chunks_exact(E::LEN).take_while(|raw| wanted(&E::decode(raw))).count())
-    }
-
-    fn get(&self, at: usize) -> io::Result<E> {
-        match at.checked_sub(self.tail_from) {
-            Some(in_tail) => Ok(self.tail[in_tail]),
-            None => read_entry(&std::fs::File::open(&self.path)?, at, &mut [0; 16]),
+        for entry in window.chunks_exact(E::LEN).map(E::decode).take_while(wanted) {
+            (low, last) = (low + 1, Some(entry));
         }
+        Ok((low, last))
     }
 
     /// What has to be written behind the stored entries.
@@ -192,7 +190,8 @@ impl<E: Entry> IndexEntries<E> {
     }
 }
 
-fn read_entry<E: Entry>(file: &std::fs::File, at: usize, raw: &mut [u8; 16]) -> io::Result<E> {
+fn read_entry<E: Entry>(file: &std::fs::File, at: usize) -> io::Result<E> {
+    let mut raw = [0; 16];
     let raw = &mut raw[..E::LEN];
     if file::read_into(file, (at * E::LEN) as u64, raw)? != E::LEN {
         return Err(io::ErrorKind::UnexpectedEof.into());
