@@ -54,9 +54,9 @@ pub fn dev(args: DevArgs) -> Result<(), Failure> {
 fn run(mut loaded: LoadedConfig, args: &NodeArgs, dev: bool) -> Result<(), Failure> {
     loaded.read_environment(std::env::vars());
     for pair in &args.set {
-        let (key, value) = pair.split_once('=').ok_or_else(|| {
-            Failure::new(EXIT_CONFIG, format!("--set {pair}: it has the form KEY=VALUE"))
-        })?;
+        let (key, value) = pair
+            .split_once('=')
+            .ok_or_else(|| Failure::new(EXIT_CONFIG, format!("--set {pair}: it has the form KEY=VALUE")))?;
         loaded.set(key.trim(), value, Origin::Flag);
     }
     start_logging(args)?;
@@ -72,7 +72,8 @@ fn run(mut loaded: LoadedConfig, args: &NodeArgs, dev: bool) -> Result<(), Failu
         let stop = CancellationToken::new();
         stop_on_signal(stop.clone())?;
         // Spawned, so that blocking parts may leave the worker that runs them.
-        let node = tokio::spawn(async move { node::run(config, stop, |addresses| announce(addresses, dev)).await });
+        let node =
+            tokio::spawn(async move { node::run(config, stop, |addresses| announce(addresses, dev)).await });
         match node.await {
             Ok(outcome) => outcome.map_err(|e| Failure::new(EXIT_RUN, e)),
             Err(error) => Err(Failure::new(EXIT_RUN, error)),
@@ -87,13 +88,18 @@ fn start_logging(args: &NodeArgs) -> Result<(), Failure> {
         .map_err(|e| Failure::new(EXIT_CONFIG, format!("--log {}: {e}", args.log)))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let ansi = std::io::stderr().is_terminal();
-    if args.log_json { builder.json().init() } else { builder.with_ansi(ansi).with_target(false).init() }
+    if args.log_json {
+        builder.json().init()
+    } else {
+        builder.with_ansi(ansi).with_target(false).init()
+    }
     Ok(())
 }
 
 /// SIGTERM and SIGINT stop in order; a second one does not wait.
 fn stop_on_signal(stop: CancellationToken) -> Result<(), Failure> {
-    let handler = |kind| signal(kind).map_err(|e| Failure::new(EXIT_RUN, format!("cannot handle signals: {e}")));
+    let handler =
+        |kind| signal(kind).map_err(|e| Failure::new(EXIT_RUN, format!("cannot handle signals: {e}")));
     let mut terminate = handler(SignalKind::terminate())?;
     let mut interrupt = handler(SignalKind::interrupt())?;
     tokio::spawn(async move {
@@ -120,10 +126,16 @@ fn announce(addresses: &Addresses, dev: bool) {
         tracing::info!("health and metrics: http://{admin}/readyz");
     }
     if dev && let Some((_, address)) = addresses.listeners.first() {
-        tracing::info!("data in {}; try: {}", addresses.data.display(), first_steps(address, &addresses.data));
+        tracing::info!(
+            "data in {}; try: {}",
+            addresses.data.display(),
+            first_steps(address, &addresses.data)
+        );
     }
 }
 
 fn first_steps(address: &str, _data: &Path) -> String {
-    format!("echo hello | highway produce greetings -b {address} && highway consume greetings -b {address} --from-beginning -n 1")
+    format!(
+        "echo hello | highway produce greetings -b {address} && highway consume greetings -b {address} --from-beginning -n 1"
+    )
 }

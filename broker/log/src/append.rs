@@ -55,7 +55,8 @@ impl Log {
         let now = self.clock.now();
         let config = self.config.load();
         // Outside of the lock: checksums and decompression are most of the work.
-        let mut batch = validate(records, &config, origin, now).map_err(|e| e.in_partition(&self.topic, self.id.partition))?;
+        let mut batch = validate(records, &config, origin, now)
+            .map_err(|e| e.in_partition(&self.topic, self.id.partition))?;
         let log_append_time = if batch.header.attributes.is_log_append_time() {
             batch.header.max_timestamp()
         } else {
@@ -93,10 +94,16 @@ impl Log {
     }
 
     /// Segment, then commit log, then producer state. On any error the segment is cut back to where it was.
-    fn write(&self, writer: &mut Writer, batch: &ValidBatch, config: &TopicConfig) -> Result<(), AppendError> {
+    fn write(
+        &self,
+        writer: &mut Writer,
+        batch: &ValidBatch,
+        config: &TopicConfig,
+    ) -> Result<(), AppendError> {
         let segment = Arc::clone(&writer.active);
         let before = segment.size();
-        let segment_error = |source| AppendError::Segment { path: self.dir.clone(), source: Arc::new(source) };
+        let segment_error =
+            |source| AppendError::Segment { path: self.dir.clone(), source: Arc::new(source) };
         segment.append(batch).map_err(segment_error)?;
         self.dirty.store(true, Ordering::Release);
 
@@ -146,7 +153,8 @@ impl Log {
         if active.size() == 0 {
             return Ok(());
         }
-        let full = active.size() + batch.len() as u64 > u64::try_from(config.segment_bytes).unwrap_or(u64::MAX);
+        let full =
+            active.size() + batch.len() as u64 > u64::try_from(config.segment_bytes).unwrap_or(u64::MAX);
         let last = writer.log_end + i64::from(batch.header.last_offset_delta);
         let offsets_exhausted = last - active.base_offset() > i64::from(i32::MAX);
         let old = active.first_timestamp().is_some_and(|first| {
@@ -161,7 +169,8 @@ impl Log {
 
     /// Seals the active segment and starts one at the log's end.
     pub(crate) fn roll(&self, writer: &mut Writer, config: &TopicConfig) -> Result<(), AppendError> {
-        let segment_error = |source| AppendError::Segment { path: self.dir.clone(), source: Arc::new(source) };
+        let segment_error =
+            |source| AppendError::Segment { path: self.dir.clone(), source: Arc::new(source) };
         let old = Arc::clone(&writer.active);
         let new = LogSegment::create(&self.dir, writer.log_end, Self::segment_options(config))
             .map(Arc::new)

@@ -52,6 +52,12 @@ impl LogManager {
         let mut points: Vec<(TopicIdPartition, RecoveryPoint)> = Vec::new();
         let mut pinned = false;
         for log in self.all() {
+            if log.flush_failed.load(Ordering::Acquire) {
+                // What a failed sync left in the page cache is not to be trusted: never sync these files again. The
+                // journal keeps their appends until a restart writes them anew.
+                pinned = true;
+                continue;
+            }
             if !log.take_dirty() {
                 continue;
             }
@@ -64,7 +70,7 @@ impl LogManager {
                     // Its appends since the last point are in the journal only, so the journal must stay.
                     report.failed += 1;
                     pinned = true;
-                    log.dirty.store(true, Ordering::Release);
+                    log.flush_failed.store(true, Ordering::Release);
                     tracing::error!(dir = %log.dir().display(), %error, "cannot flush; the partition goes offline");
                     log.set_offline(&format!("its files could not be flushed: {error}"));
                 }
@@ -97,7 +103,13 @@ impl Log {
             let mut writer = self.writer.lock();
             let mut segments = std::mem::take(&mut writer.unflushed);
             segments.push(Arc::clone(&writer.active));
-            (self.recovery_point(), segments, std::mem::take(&mut writer.dir_changed))
+            let point = self.recovery_point();
+            if point.end < writer.log_end {
+                // Appends in flight lie behind the point: the next checkpoint must come back for them, or it would
+                // release the journal past them.
+                self.dirty.store(true, Ordering::Release);
+            }
+            (point, segments, std::mem::take(&mut writer.dir_changed))
         };
         let outcome = segments.iter().try_for_each(|s| s.flush()).and_then(|()| {
             if dir_changed { sync_dir(&self.dir).and_then(|()| sync_parent(&self.dir)) } else { Ok(()) }

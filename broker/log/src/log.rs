@@ -36,6 +36,8 @@ pub struct Log {
     pub(crate) offline: ArcSwapOption<Offline>,
     /// Something was appended since the last checkpoint.
     pub(crate) dirty: AtomicBool,
+    /// A flush failed: the files are not known to hold what was written, and are not synced again.
+    pub(crate) flush_failed: AtomicBool,
 }
 
 /// What only the appender touches.
@@ -54,7 +56,10 @@ pub(crate) struct Writer {
 
 impl std::fmt::Debug for Log {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Log").field("dir", &self.dir).field("offsets", &self.offsets()).finish_non_exhaustive()
+        f.debug_struct("Log")
+            .field("dir", &self.dir)
+            .field("offsets", &self.offsets())
+            .finish_non_exhaustive()
     }
 }
 

@@ -83,7 +83,11 @@ impl Log {
         self.check_online()?;
         let (offsets, mark) = self.progress.snapshot();
         if from < offsets.log_start || from > offsets.log_end {
-            return Err(ReadError::OutOfRange { offset: from, start: offsets.log_start, end: offsets.log_end });
+            return Err(ReadError::OutOfRange {
+                offset: from,
+                start: offsets.log_start,
+                end: offsets.log_end,
+            });
         }
         let nothing = ReadResult { slices: SmallVec::new(), aborted: Vec::new(), offsets };
         let limit = bound.of(&offsets);
@@ -164,7 +168,11 @@ impl Log {
         self.check_online()?;
         let (offsets, mark) = self.progress.snapshot();
         if from < offsets.log_start || from > offsets.log_end {
-            return Err(ReadError::OutOfRange { offset: from, start: offsets.log_start, end: offsets.log_end });
+            return Err(ReadError::OutOfRange {
+                offset: from,
+                start: offsets.log_start,
+                end: offsets.log_end,
+            });
         }
         let limit = bound.of(&offsets);
         if from >= limit {
@@ -196,7 +204,8 @@ impl Log {
             if segment.base_offset() >= limit {
                 break;
             }
-            let found = segment.find_timestamp(target, offsets.log_start).map_err(|e| segment_error(&segment, e))?;
+            let found =
+                segment.find_timestamp(target, offsets.log_start).map_err(|e| segment_error(&segment, e))?;
             if let Some(found) = found {
                 return Ok((found.offset < limit).then_some(found));
             }

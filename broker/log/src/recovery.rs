@@ -128,10 +128,11 @@ impl RecoveringLog {
             self.summary.found += 1;
         } else {
             self.cut()?;
-            let full = self.segment().size() > 0
-                && self.segment().size() + header.total_len() as u64
-                    > u64::try_from(self.params.config.segment_bytes).unwrap_or(u64::MAX);
-            if full || self.segments.is_empty() {
+            let limit = u64::try_from(self.params.config.segment_bytes).unwrap_or(u64::MAX);
+            let has_room = self.segments.get(self.current).is_some_and(|segment| {
+                segment.size() == 0 || segment.size() + header.total_len() as u64 <= limit
+            });
+            if !has_room {
                 self.start_segment(header.base_offset)?;
             }
             self.segment().append_raw(header, bytes).map_err(LogManagerError::io(self.params.dir.clone()))?;
@@ -187,6 +188,7 @@ impl RecoveringLog {
                 epochs_changed: false,
             }),
             offline: ArcSwapOption::empty(),
+            flush_failed: AtomicBool::new(false),
             dirty: AtomicBool::new(rewritten > 0 || cut_bytes > 0 || !self.params.clean),
         };
         Ok((Arc::new(log), self.summary))
@@ -352,4 +354,3 @@ fn segment_bases(dir: &Path) -> Result<Vec<Offset>, LogManagerError> {
     bases.sort_unstable();
     Ok(bases)
 }
-

@@ -16,7 +16,8 @@ const PRODUCER_CHECK: Duration = Duration::from_secs(600);
 
 /// Makes checkpoints at `interval`, and at once when the journal fills up. Runs on a thread of its own until `stop`.
 pub fn checkpoints(logs: Arc<LogManager>, interval: Duration, stop: CancellationToken) {
-    let mut waited = Duration::ZERO;
+    // The first one comes at once: what recovery wrote need not be replayed twice, and journal files come free.
+    let mut waited = interval;
     while !stop.is_cancelled() {
         std::thread::park_timeout(PRESSURE_CHECK);
         waited += PRESSURE_CHECK;
@@ -61,10 +62,16 @@ async fn apply_retention(broker: &Arc<Broker>) {
         match tokio::task::block_in_place(|| log.retention_start(now)) {
             Ok(Some(offset)) => {
                 let id = log.id();
-                records.push(MetadataRecord::LogStart { topic_id: id.topic_id, partition: id.partition, offset });
+                records.push(MetadataRecord::LogStart {
+                    topic_id: id.topic_id,
+                    partition: id.partition,
+                    offset,
+                });
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!(dir = %log.dir().display(), %error, "retention could not roll a segment"),
+            Err(error) => {
+                tracing::warn!(dir = %log.dir().display(), %error, "retention could not roll a segment")
+            }
         }
     }
     if records.is_empty() {

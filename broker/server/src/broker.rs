@@ -55,8 +55,11 @@ impl Broker {
         advertised: Vec<(String, u16)>,
     ) -> Arc<Self> {
         let image = controller.image();
-        let resolved =
-            Settings::resolve(&BrokerSettings { node: config.node_id, image: &image, statics: &config.statics });
+        let resolved = Settings::resolve(&BrokerSettings {
+            node: config.node_id,
+            image: &image,
+            statics: &config.statics,
+        });
         let broker = Arc::new_cyclic(|broker: &Weak<Self>| Self {
             node_id: config.node_id,
             cluster_id,
@@ -115,7 +118,9 @@ impl Broker {
         let request: Vec<NewTopic> = names.iter().map(|name| self.new_topic(name, -1, &[])).collect();
         let outcome = self
             .controller
-            .change(|image| create_topics(&self.broker_settings(image), &[self.node_id], &request, &mut new_topic_id))
+            .change(|image| {
+                create_topics(&self.broker_settings(image), &[self.node_id], &request, &mut new_topic_id)
+            })
             .await;
         match outcome {
             Ok(outcomes) => {
@@ -142,7 +147,11 @@ impl Broker {
         let request = [self.new_topic(
             TopicName::CONSUMER_OFFSETS,
             settings.offsets_partitions,
-            &[("cleanup.policy", "compact"), ("compression.type", "producer"), ("segment.bytes", &segment_bytes)],
+            &[
+                ("cleanup.policy", "compact"),
+                ("compression.type", "producer"),
+                ("segment.bytes", &segment_bytes),
+            ],
         )];
         let outcomes = self
             .controller

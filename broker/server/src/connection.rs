@@ -22,7 +22,12 @@ use crate::context::ConnectionInfo;
 use crate::router::{self, Answer, Routed};
 
 /// Serves a connection until either side ends it.
-pub async fn serve(broker: Arc<Broker>, info: ConnectionInfo, mut stream: TcpStream, stop: CancellationToken) {
+pub async fn serve(
+    broker: Arc<Broker>,
+    info: ConnectionInfo,
+    mut stream: TcpStream,
+    stop: CancellationToken,
+) {
     let info = Arc::new(info);
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(peer = %info.peer, %error, "cannot set TCP_NODELAY");

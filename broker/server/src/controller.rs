@@ -121,10 +121,15 @@ impl Controller {
             builder.push(now, None, Some(&value), &[]);
         }
         if builder.len() > BATCH_TARGET {
-            return Err(CommitError::Write(format!("{} bytes of control records in one change", builder.len())));
+            return Err(CommitError::Write(format!(
+                "{} bytes of control records in one change",
+                builder.len()
+            )));
         }
-        let info =
-            self.log.append(builder.build(), Origin::Coordinator, LeaderEpoch::FIRST).map_err(|e| write(&e))?;
+        let info = self
+            .log
+            .append(builder.build(), Origin::Coordinator, LeaderEpoch::FIRST)
+            .map_err(|e| write(&e))?;
         self.log.wait_durable(info.end()).await.map_err(|e| write(&e))?;
         Ok(info.last_offset)
     }

@@ -50,9 +50,10 @@ impl From<AppendError> for ProduceFailure {
         let mut records = Vec::new();
         let code = match error {
             AppendError::Batch(batch) => match batch {
-                BatchError::NotOneBatch | BatchError::Magic(_) | BatchError::Header(_) | BatchError::Records(_) => {
-                    ResponseError::InvalidRecord
-                }
+                BatchError::NotOneBatch
+                | BatchError::Magic(_)
+                | BatchError::Header(_)
+                | BatchError::Records(_) => ResponseError::InvalidRecord,
                 BatchError::Length(_) | BatchError::Checksum { .. } => ResponseError::CorruptMessage,
                 BatchError::TooLarge { .. } | BatchError::Bomb(_) => ResponseError::MessageTooLarge,
                 BatchError::LargerThanSegment { .. } => ResponseError::RecordListTooLarge,

@@ -28,7 +28,10 @@ impl BoundListener {
     /// The address is taken, foreign or unknown; the message names it.
     pub async fn bind(config: ListenerConfig) -> io::Result<Self> {
         let named = |e: io::Error| {
-            io::Error::new(e.kind(), format!("listener {}://{}:{}: {e}", config.name, config.host, config.port))
+            io::Error::new(
+                e.kind(),
+                format!("listener {}://{}:{}: {e}", config.name, config.host, config.port),
+            )
         };
         let socket = if config.host.is_empty() {
             match TcpListener::bind(("::", config.port)).await {

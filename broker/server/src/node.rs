@@ -105,11 +105,15 @@ pub async fn run(
     for listener in &config.listeners {
         bound.push(BoundListener::bind(listener.clone()).await.map_err(NodeError::Listener)?);
     }
-    let advertised = bound.iter().map(advertise).collect::<Result<Vec<_>, _>>().map_err(NodeError::Listener)?;
+    let advertised =
+        bound.iter().map(advertise).collect::<Result<Vec<_>, _>>().map_err(NodeError::Listener)?;
     let admin_socket = match &config.admin {
         Some((host, port)) => {
             let named = |e: std::io::Error| {
-                NodeError::Listener(std::io::Error::new(e.kind(), format!("highway.admin.listener {host}:{port}: {e}")))
+                NodeError::Listener(std::io::Error::new(
+                    e.kind(),
+                    format!("highway.admin.listener {host}:{port}: {e}"),
+                ))
             };
             Some(tokio::net::TcpListener::bind((host.as_str(), *port)).await.map_err(named)?)
         }
@@ -171,7 +175,10 @@ pub async fn run(
     Ok(())
 }
 
-fn open_logs(config: &ServerConfig, clock: &Arc<dyn Clock>) -> Result<(LogManager, MetadataImage), NodeError> {
+fn open_logs(
+    config: &ServerConfig,
+    clock: &Arc<dyn Clock>,
+) -> Result<(LogManager, MetadataImage), NodeError> {
     let mode = if config.own("highway.journal.direct.io").eq_ignore_ascii_case("false") {
         IoMode::Buffered
     } else {

@@ -58,7 +58,8 @@ pub fn led_partition(
     partition: PartitionIndex,
 ) -> Result<LedPartition, ResponseError> {
     let topic = topic.find(image)?;
-    let of_image: &PartitionImage = topic.partition(partition).ok_or(ResponseError::UnknownTopicOrPartition)?;
+    let of_image: &PartitionImage =
+        topic.partition(partition).ok_or(ResponseError::UnknownTopicOrPartition)?;
     let log = logs
         .get(TopicIdPartition { topic_id: topic.id, partition })
         .ok_or(ResponseError::KafkaStorageError)?;

@@ -44,7 +44,11 @@ pub struct Routed {
 ///
 /// # Errors
 /// Why the connection has to be closed.
-pub async fn route(broker: &Arc<Broker>, connection: &Arc<ConnectionInfo>, frame: Bytes) -> Result<Routed, String> {
+pub async fn route(
+    broker: &Arc<Broker>,
+    connection: &Arc<ConnectionInfo>,
+    frame: Bytes,
+) -> Result<Routed, String> {
     let refuse = |reason: String| {
         broker.metrics.refused();
         Err(reason)
@@ -123,7 +127,10 @@ fn dispatch(key: ApiKey, call: Call) -> Result<Routed, String> {
 }
 
 impl Call {
-    fn answer<T, F, R>(self, handler: impl FnOnce(Arc<Broker>, RequestContext, T) -> F) -> Result<Routed, String>
+    fn answer<T, F, R>(
+        self,
+        handler: impl FnOnce(Arc<Broker>, RequestContext, T) -> F,
+    ) -> Result<Routed, String>
     where
         T: Request + Decodable,
         F: Future<Output = R> + Send + 'static,
@@ -180,7 +187,8 @@ impl Call {
         let (version, correlation_id) = (self.head.api_version, self.head.correlation_id);
         let response = h::api_versions::handle(&self.broker, version, &self.head.body)?;
         let (encoded_version, response) = response;
-        let answer = async move { encode(ApiKey::ApiVersions as i16, encoded_version, correlation_id, &response) };
+        let answer =
+            async move { encode(ApiKey::ApiVersions as i16, encoded_version, correlation_id, &response) };
         Ok(Routed { answer: Box::pin(answer), exclusive: true })
     }
 }

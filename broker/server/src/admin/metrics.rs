@@ -39,7 +39,14 @@ struct Exposition {
 }
 
 impl Exposition {
-    fn add(&mut self, name: &'static str, kind: &str, help: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
+    fn add(
+        &mut self,
+        name: &'static str,
+        kind: &str,
+        help: &str,
+        labels: &[(&str, &str)],
+        value: impl std::fmt::Display,
+    ) {
         let family = match self.families.iter().position(|(known, _)| *known == name) {
             Some(at) => &mut self.families[at].1,
             None => {
@@ -57,7 +64,13 @@ impl Exposition {
         let _ = writeln!(family, "{close} {value}");
     }
 
-    fn gauge(&mut self, name: &'static str, help: &str, labels: &[(&str, &str)], value: impl std::fmt::Display) {
+    fn gauge(
+        &mut self,
+        name: &'static str,
+        help: &str,
+        labels: &[(&str, &str)],
+        value: impl std::fmt::Display,
+    ) {
         self.add(name, "gauge", help, labels, value);
     }
 
@@ -79,14 +92,31 @@ fn node(broker: &Broker, text: &mut Exposition) {
     text.gauge("highway_info", "Version of the node.", &[("version", env!("CARGO_PKG_VERSION"))], 1);
     text.gauge("highway_connections", "Open client connections.", &[], m.connections.load(Ordering::Relaxed));
     text.counter("highway_requests_total", "Kafka requests routed.", m.requests.load(Ordering::Relaxed));
-    text.counter("highway_requests_refused_total", "Requests answered by closing.", m.refused.load(Ordering::Relaxed));
-    text.counter("highway_produced_records_total", "Records appended by clients.", m.records_in.load(Ordering::Relaxed));
-    text.counter("highway_fetched_bytes_total", "Record bytes given to clients.", m.bytes_out.load(Ordering::Relaxed));
+    text.counter(
+        "highway_requests_refused_total",
+        "Requests answered by closing.",
+        m.refused.load(Ordering::Relaxed),
+    );
+    text.counter(
+        "highway_produced_records_total",
+        "Records appended by clients.",
+        m.records_in.load(Ordering::Relaxed),
+    );
+    text.counter(
+        "highway_fetched_bytes_total",
+        "Record bytes given to clients.",
+        m.bytes_out.load(Ordering::Relaxed),
+    );
     text.gauge("highway_fetch_sessions", "Open fetch sessions (KIP-227).", &[], broker.sessions.len());
     let pressure = broker.logs.commit_log().pressure();
     text.gauge("highway_journal_files", "Journal files in use.", &[], pressure.files_in_use);
     text.gauge("highway_journal_room_bytes", "Bytes that the journal can take now.", &[], pressure.room);
-    text.gauge("highway_journal_waiting", "Appenders that wait for room in the journal.", &[], pressure.waiting);
+    text.gauge(
+        "highway_journal_waiting",
+        "Appenders that wait for room in the journal.",
+        &[],
+        pressure.waiting,
+    );
     let healthy = matches!(broker.logs.commit_log().status(), CommitLogStatus::Healthy);
     text.gauge("highway_journal_healthy", "1 while the journal takes records.", &[], u8::from(healthy));
     text.gauge("kafka_brokers", "Number of brokers in the cluster.", &[], 1);
@@ -96,7 +126,12 @@ fn topics(broker: &Broker, text: &mut Exposition) {
     let image = broker.image();
     for topic in image.topics_sorted() {
         let name = topic.name.as_str();
-        text.gauge("kafka_topic_partitions", "Number of partitions of a topic.", &[("topic", name)], topic.partition_count());
+        text.gauge(
+            "kafka_topic_partitions",
+            "Number of partitions of a topic.",
+            &[("topic", name)],
+            topic.partition_count(),
+        );
     }
     for topic in image.topics_sorted() {
         for id in topic.partition_ids() {
@@ -104,9 +139,24 @@ fn topics(broker: &Broker, text: &mut Exposition) {
             let (name, index) = (topic.name.as_str(), id.partition.to_string());
             let labels = [("partition", index.as_str()), ("topic", name)];
             let offsets = log.offsets();
-            text.gauge("kafka_topic_partition_current_offset", "High watermark of a partition.", &labels, offsets.high_watermark);
-            text.gauge("kafka_topic_partition_oldest_offset", "Log start offset of a partition.", &labels, offsets.log_start);
-            text.gauge("highway_partition_size_bytes", "Bytes of a partition's segments.", &labels, log.size_bytes());
+            text.gauge(
+                "kafka_topic_partition_current_offset",
+                "High watermark of a partition.",
+                &labels,
+                offsets.high_watermark,
+            );
+            text.gauge(
+                "kafka_topic_partition_oldest_offset",
+                "Log start offset of a partition.",
+                &labels,
+                offsets.log_start,
+            );
+            text.gauge(
+                "highway_partition_size_bytes",
+                "Bytes of a partition's segments.",
+                &labels,
+                log.size_bytes(),
+            );
         }
     }
 }
@@ -138,14 +188,29 @@ async fn groups(broker: &Arc<Broker>, text: &mut Exposition) {
                         ("partition", index.as_str()),
                         ("topic", topic.as_str()),
                     ];
-                    text.gauge("kafka_consumergroup_current_offset", "Committed offset of a group.", &labels, p.offset);
-                    text.gauge("kafka_consumergroup_lag", "Records that a group has not read; -1 if unknown.", &labels, lag);
+                    text.gauge(
+                        "kafka_consumergroup_current_offset",
+                        "Committed offset of a group.",
+                        &labels,
+                        p.offset,
+                    );
+                    text.gauge(
+                        "kafka_consumergroup_lag",
+                        "Records that a group has not read; -1 if unknown.",
+                        &labels,
+                        lag,
+                    );
                     *sums.entry(topic.clone()).or_default() += lag.max(0);
                 }
             }
             for (topic, lag) in &sums {
                 let labels = [("consumergroup", entry.group.as_str()), ("topic", topic.as_str())];
-                text.gauge("kafka_consumergroup_lag_sum", "Lag of a group over all partitions of a topic.", &labels, lag);
+                text.gauge(
+                    "kafka_consumergroup_lag_sum",
+                    "Lag of a group over all partitions of a topic.",
+                    &labels,
+                    lag,
+                );
             }
         }
     }

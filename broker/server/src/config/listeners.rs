@@ -81,10 +81,14 @@ pub enum ListenerError {
     )]
     NoProtocol(String),
     /// A map entry that is not NAME:PROTOCOL.
-    #[error("listener.security.protocol.map: '{0}' is not NAME:PROTOCOL with PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL")]
+    #[error(
+        "listener.security.protocol.map: '{0}' is not NAME:PROTOCOL with PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL"
+    )]
     BadMap(String),
     /// Not built yet.
-    #[error("listener {name}: security protocol {protocol:?} is not available in this release, use PLAINTEXT")]
+    #[error(
+        "listener {name}: security protocol {protocol:?} is not available in this release, use PLAINTEXT"
+    )]
     NotAvailable {
         /// The listener.
         name: String,
@@ -126,7 +130,8 @@ pub fn parse(values: &BTreeMap<String, String>) -> Result<Vec<ListenerConfig>, L
     let map = parse_protocol_map(get("listener.security.protocol.map"))?;
     let controllers: Vec<String> =
         get("controller.listener.names").split(',').map(|n| n.trim().to_ascii_uppercase()).collect();
-    let listeners = if get("listeners").trim().is_empty() { "PLAINTEXT://127.0.0.1:9092" } else { get("listeners") };
+    let listeners =
+        if get("listeners").trim().is_empty() { "PLAINTEXT://127.0.0.1:9092" } else { get("listeners") };
     let mut out: Vec<ListenerConfig> = Vec::new();
     for entry in listeners.split(',').map(str::trim).filter(|e| !e.is_empty()) {
         let (name, host, port) = split_listener("listeners", entry)?;

@@ -111,8 +111,8 @@ impl LoadedConfig {
     pub fn read_file(&mut self, path: &Path) -> Result<(), ConfigError> {
         let text = std::fs::read_to_string(path)
             .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        let entries =
-            properties::parse(&text).map_err(|source| ConfigError::Syntax { path: path.to_owned(), source })?;
+        let entries = properties::parse(&text)
+            .map_err(|source| ConfigError::Syntax { path: path.to_owned(), source })?;
         for (key, value) in entries {
             self.set(&key, &value, Origin::File(path.to_owned()));
         }
@@ -191,7 +191,8 @@ impl LoadedConfig {
             .map(PathBuf::from)
             .collect();
         let node_id = statics.get("node.id").or_else(|| statics.get("broker.id"));
-        let node_id = NodeId(node_id.and_then(|id| id.trim().parse().ok()).filter(|id| *id >= 0).unwrap_or(1));
+        let node_id =
+            NodeId(node_id.and_then(|id| id.trim().parse().ok()).filter(|id| *id >= 0).unwrap_or(1));
         Ok(ServerConfig { node_id, log_dirs, listeners, admin, statics, loaded: self })
     }
 
@@ -213,7 +214,8 @@ impl LoadedConfig {
         };
         let (host, port) = text.rsplit_once(':').ok_or_else(|| bad("give HOST:PORT or off"))?;
         let port = port.parse().map_err(|_| bad("give HOST:PORT or off"))?;
-        let anonymous = statics.get("highway.allow.anonymous").is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
+        let anonymous =
+            statics.get("highway.allow.anonymous").is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
         if !is_loopback_host(host) && !anonymous {
             return Err(bad(
                 "it is reachable from other machines and asks for no authentication; bind it to 127.0.0.1, or write \

@@ -24,10 +24,21 @@ fn an_own_key_with_a_slip_names_the_right_one() {
 
 #[test]
 fn a_foreign_key_is_one_warning_and_an_inert_one_says_why() {
-    let config = of(&[("zookeeper.connect", "x:2181"), ("num.io.threads", "8"), ("my.key", "1"), ("num.partitions", "3")]);
+    let config = of(&[
+        ("zookeeper.connect", "x:2181"),
+        ("num.io.threads", "8"),
+        ("my.key", "1"),
+        ("num.partitions", "3"),
+    ]);
     let remarks = config.remarks();
-    assert!(remarks.iter().any(|r| r.starts_with("my.key") && r.contains("not a known setting")), "{remarks:?}");
-    assert!(remarks.iter().any(|r| r.starts_with("num.io.threads") && r.contains("no effect")), "{remarks:?}");
+    assert!(
+        remarks.iter().any(|r| r.starts_with("my.key") && r.contains("not a known setting")),
+        "{remarks:?}"
+    );
+    assert!(
+        remarks.iter().any(|r| r.starts_with("num.io.threads") && r.contains("no effect")),
+        "{remarks:?}"
+    );
     assert!(!remarks.iter().any(|r| r.starts_with("num.partitions")), "{remarks:?}");
     assert!(config.check().is_ok());
 }
@@ -41,7 +52,8 @@ fn an_ill_typed_value_names_key_and_origin() {
 #[test]
 fn later_sources_win_and_are_named() {
     let mut config = of(&[("num.partitions", "2")]);
-    let variables = [("HIGHWAY_NUM_PARTITIONS", "7"), ("HIGHWAY_ADMIN_LISTENER", "off"), ("HIGHWAY_NOTHING", "1")];
+    let variables =
+        [("HIGHWAY_NUM_PARTITIONS", "7"), ("HIGHWAY_ADMIN_LISTENER", "off"), ("HIGHWAY_NOTHING", "1")];
     config.read_environment(variables.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())));
     let checked = config.check().unwrap();
     assert_eq!(checked.admin, None);

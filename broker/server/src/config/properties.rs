@@ -35,9 +35,8 @@ pub fn parse(text: &str) -> Result<BTreeMap<String, String>, PropertiesError> {
             }
         }
         let (key, value) = split(&line);
-        let unescape = |part: &str| {
-            unescape(part).map_err(|detail| PropertiesError { line: number + 1, detail })
-        };
+        let unescape =
+            |part: &str| unescape(part).map_err(|detail| PropertiesError { line: number + 1, detail });
         entries.insert(unescape(key)?, unescape(value.trim_end())?);
     }
     Ok(entries)

@@ -33,7 +33,12 @@ impl std::fmt::Debug for GroupHost {
 impl GroupHost {
     /// A host without shards.
     #[must_use]
-    pub fn new(logs: Arc<LogManager>, clock: Arc<dyn Clock>, config: GroupConfig, exists: TopicExists) -> Self {
+    pub fn new(
+        logs: Arc<LogManager>,
+        clock: Arc<dyn Clock>,
+        config: GroupConfig,
+        exists: TopicExists,
+    ) -> Self {
         Self { shards: Mutex::default(), logs, clock, config: Mutex::new(config), exists }
     }
 
@@ -47,7 +52,10 @@ impl GroupHost {
             }
             let id = TopicIdPartition { topic_id: topic.id, partition: PartitionIndex(index) };
             let Some(log) = self.logs.get(id) else {
-                tracing::error!(partition = index, "a partition of __consumer_offsets is offline; its groups have no coordinator");
+                tracing::error!(
+                    partition = index,
+                    "a partition of __consumer_offsets is offline; its groups have no coordinator"
+                );
                 continue;
             };
             let (sender, receiver) = mpsc::channel(MAILBOX);

@@ -44,7 +44,10 @@ pub enum LoadError {
 ///
 /// # Errors
 /// The log cannot be read; what `visit` says.
-pub fn load(log: &Log, mut visit: impl FnMut(LoadedRecord<'_>) -> Result<(), String>) -> Result<(), LoadError> {
+pub fn load(
+    log: &Log,
+    mut visit: impl FnMut(LoadedRecord<'_>) -> Result<(), String>,
+) -> Result<(), LoadError> {
     let mut from = log.offsets().log_start;
     let mut unpacked = Vec::new();
     loop {

@@ -6,5 +6,5 @@ mod loader;
 mod shard_task;
 
 pub use host::GroupHost;
-pub use shard_task::TopicExists;
 pub use loader::{LoadError, LoadedRecord, load};
+pub use shard_task::TopicExists;

@@ -151,7 +151,8 @@ impl FetchSession {
     fn answered(&mut self, partition: &SessionPartition, answered: Answered) -> bool {
         let Some(cached) = self.partitions.get_mut(partition) else { return true };
         let told = Told { high_watermark: answered.high_watermark, log_start: answered.log_start };
-        let changed = answered.has_data || answered.has_error || answered.diverges || cached.told != Some(told);
+        let changed =
+            answered.has_data || answered.has_error || answered.diverges || cached.told != Some(told);
         // After an error the client must be told again once the partition is back.
         cached.told = (!answered.has_error).then_some(told);
         if answered.has_data {
@@ -204,7 +205,12 @@ impl FetchSessionCache {
     ///
     /// # Errors
     /// See [`SessionError`].
-    pub fn plan(&self, request: SessionRequest, now: Duration, random_id: i32) -> Result<FetchPlan, SessionError> {
+    pub fn plan(
+        &self,
+        request: SessionRequest,
+        now: Duration,
+        random_id: i32,
+    ) -> Result<FetchPlan, SessionError> {
         if request.epoch == FINAL_EPOCH || request.epoch == INITIAL_EPOCH {
             if request.id != 0 {
                 self.sessions.lock().remove(&request.id);
@@ -221,7 +227,9 @@ impl FetchSessionCache {
         if open.epoch != request.epoch {
             return Err(SessionError::InvalidEpoch);
         }
-        if open.uses_ids != request.uses_ids && !(request.partitions.is_empty() && request.forgotten.is_empty()) {
+        if open.uses_ids != request.uses_ids
+            && !(request.partitions.is_empty() && request.forgotten.is_empty())
+        {
             return Err(SessionError::TopicIdError);
         }
         for (partition, asked) in request.partitions {
@@ -241,7 +249,12 @@ impl FetchSessionCache {
         Ok(FetchPlan { partitions, session: Some(session), incremental: true })
     }
 
-    fn open(&self, request: &SessionRequest, now: Duration, random_id: i32) -> Option<Arc<Mutex<FetchSession>>> {
+    fn open(
+        &self,
+        request: &SessionRequest,
+        now: Duration,
+        random_id: i32,
+    ) -> Option<Arc<Mutex<FetchSession>>> {
         let mut sessions = self.sessions.lock();
         if sessions.len() >= FETCH_SESSION_SLOTS {
             let oldest = sessions.iter().map(|(id, s)| (s.lock().last_used, *id)).min()?;

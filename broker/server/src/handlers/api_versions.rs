@@ -15,16 +15,24 @@ use crate::broker::Broker;
 ///
 /// # Errors
 /// A body that cannot be read.
-pub fn handle(broker: &Arc<Broker>, version: i16, body: &Bytes) -> Result<(i16, ApiVersionsResponse), String> {
+pub fn handle(
+    broker: &Arc<Broker>,
+    version: i16,
+    body: &Bytes,
+) -> Result<(i16, ApiVersionsResponse), String> {
     let served = apis::lookup(ApiKey::ApiVersions as i16).is_some_and(|a| (a.min..=a.max).contains(&version));
     if !served {
         return Ok((0, unsupported()));
     }
     let asked: ApiVersionsRequest = request::decode(version, body).map_err(|e| e.to_string())?;
     if version >= 3
-        && !(is_valid_software(&asked.client_software_name) && is_valid_software(&asked.client_software_version))
+        && !(is_valid_software(&asked.client_software_name)
+            && is_valid_software(&asked.client_software_version))
     {
-        return Ok((version, ApiVersionsResponse::default().with_error_code(ResponseError::InvalidRequest.code())));
+        return Ok((
+            version,
+            ApiVersionsResponse::default().with_error_code(ResponseError::InvalidRequest.code()),
+        ));
     }
     // metadata.version 30 is what Kafka 4.3 finalizes; what is not built yet is neither supported nor finalized.
     let features = [Feature { name: "metadata.version", min: 7, max: 30, finalized: 30 }];

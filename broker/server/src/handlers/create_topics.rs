@@ -17,7 +17,11 @@ use crate::broker::{Broker, new_topic_id};
 use crate::context::RequestContext;
 
 /// Answers a CreateTopics request.
-pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: CreateTopicsRequest) -> CreateTopicsResponse {
+pub async fn handle(
+    broker: &Arc<Broker>,
+    ctx: &RequestContext,
+    request: CreateTopicsRequest,
+) -> CreateTopicsResponse {
     let wanted: Vec<NewTopic> = request.topics.iter().map(new_topic).collect();
     let validate_only = request.validate_only;
     let outcome = broker

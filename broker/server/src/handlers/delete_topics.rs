@@ -14,7 +14,11 @@ use crate::broker::Broker;
 use crate::context::RequestContext;
 
 /// Answers a DeleteTopics request.
-pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: DeleteTopicsRequest) -> DeleteTopicsResponse {
+pub async fn handle(
+    broker: &Arc<Broker>,
+    ctx: &RequestContext,
+    request: DeleteTopicsRequest,
+) -> DeleteTopicsResponse {
     let wanted: Vec<DeleteTopic> = if ctx.version >= 6 {
         request
             .topics
@@ -22,7 +26,11 @@ pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: DeleteT
             .map(|t| DeleteTopic { name: t.name.as_ref().map(|n| n.to_string()), id: TopicId(t.topic_id) })
             .collect()
     } else {
-        request.topic_names.iter().map(|n| DeleteTopic { name: Some(n.to_string()), id: TopicId::ZERO }).collect()
+        request
+            .topic_names
+            .iter()
+            .map(|n| DeleteTopic { name: Some(n.to_string()), id: TopicId::ZERO })
+            .collect()
     };
     let outcome =
         broker.controller.change(|image| delete_topics(&broker.broker_settings(image), &wanted)).await;

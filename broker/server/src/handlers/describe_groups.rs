@@ -26,7 +26,8 @@ pub async fn handle(
     let mut groups = Vec::with_capacity(request.groups.len());
     for id in &request.groups {
         let group = group_id(id);
-        let command = Command::DescribeGroups(DescribeGroups { groups: vec![group.clone()], api_version: ctx.version });
+        let command =
+            Command::DescribeGroups(DescribeGroups { groups: vec![group.clone()], api_version: ctx.version });
         if let Response::DescribeGroups(described) = broker.groups.call(&image, &group, command).await {
             groups.extend(described.iter().map(|g| answer(g, ctx.version, operations)));
         }

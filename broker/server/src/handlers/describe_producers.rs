@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use highway_types::PartitionIndex;
-use kafka_protocol::messages::describe_producers_response::{PartitionResponse, ProducerState, TopicResponse};
+use kafka_protocol::messages::describe_producers_response::{
+    PartitionResponse, ProducerState, TopicResponse,
+};
 use kafka_protocol::messages::{DescribeProducersRequest, DescribeProducersResponse, ProducerId};
 
 use crate::broker::Broker;
@@ -26,8 +28,12 @@ pub async fn handle(
                 .iter()
                 .map(|index| {
                     let answer = PartitionResponse::default().with_partition_index(*index);
-                    let found =
-                        led_partition(&image, &broker.logs, TopicRef::Name(&topic.name), PartitionIndex(*index));
+                    let found = led_partition(
+                        &image,
+                        &broker.logs,
+                        TopicRef::Name(&topic.name),
+                        PartitionIndex(*index),
+                    );
                     match found {
                         Ok(led) => answer.with_active_producers(producers(&led.log)),
                         Err(code) => answer.with_error_code(code.code()),

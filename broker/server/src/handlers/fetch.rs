@@ -24,7 +24,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::broker::Broker;
 use crate::context::RequestContext;
 use crate::fetch::session::{
-    Answered, FINAL_EPOCH, FetchPlan, INITIAL_EPOCH, PartitionRequest, SessionError, SessionPartition, SessionRequest,
+    Answered, FINAL_EPOCH, FetchPlan, INITIAL_EPOCH, PartitionRequest, SessionError, SessionPartition,
+    SessionRequest,
 };
 use crate::partitions::{LedPartition, TopicRef, led_partition};
 
@@ -35,14 +36,20 @@ pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: FetchRe
     let min_bytes = usize::try_from(request.min_bytes).unwrap_or(0);
     let max_bytes = usize::try_from(request.max_bytes).unwrap_or(0).min(FETCH_MAX_BYTES);
     let bound = if request.isolation_level == 1 { ReadBound::LastStable } else { ReadBound::HighWatermark };
-    let (id, epoch) = if ctx.version >= 7 {
-        (request.session_id, request.session_epoch)
-    } else {
-        (0, FINAL_EPOCH)
-    };
-    let plan = match broker.sessions.plan(session_request(request, id, epoch, uses_ids), broker.clock.monotonic(), rand::random()) {
+    let (id, epoch) =
+        if ctx.version >= 7 { (request.session_id, request.session_epoch) } else { (0, FINAL_EPOCH) };
+    let plan = match broker.sessions.plan(
+        session_request(request, id, epoch, uses_ids),
+        broker.clock.monotonic(),
+        rand::random(),
+    ) {
         Ok(plan) => plan,
-        Err(error) => return FetchResponseParts { error_code: session_code(error).code(), ..FetchResponseParts::default() },
+        Err(error) => {
+            return FetchResponseParts {
+                error_code: session_code(error).code(),
+                ..FetchResponseParts::default()
+            };
+        }
     };
     debug_assert!(INITIAL_EPOCH != FINAL_EPOCH);
 
@@ -145,8 +152,13 @@ fn read_all(
     let mut nothing_yet = true;
     let mut answers = Vec::with_capacity(plan.partitions.len());
     for (partition, asked) in &plan.partitions {
-        let mut answer =
-            PartitionAnswer { partition: partition.clone(), led: None, error: None, diverging: None, result: None };
+        let mut answer = PartitionAnswer {
+            partition: partition.clone(),
+            led: None,
+            error: None,
+            diverging: None,
+            result: None,
+        };
         match find(broker, partition, asked, uses_ids) {
             Err(code) => answer.error = Some(code),
             Ok(led) => {
@@ -242,7 +254,9 @@ fn respond(plan: &FetchPlan, answers: Vec<PartitionAnswer>, version: i16) -> Fet
         });
         // Old clients do not know the storage error.
         let error_code = match answer.error {
-            Some(ResponseError::KafkaStorageError) if version <= 5 => ResponseError::NotLeaderOrFollower.code(),
+            Some(ResponseError::KafkaStorageError) if version <= 5 => {
+                ResponseError::NotLeaderOrFollower.code()
+            }
             Some(code) => code.code(),
             None => 0,
         };
@@ -260,8 +274,14 @@ fn respond(plan: &FetchPlan, answers: Vec<PartitionAnswer>, version: i16) -> Fet
         };
         let SessionPartition { topic_id, topic, .. } = answer.partition;
         match topics.last_mut() {
-            Some(last) if last.topic_id == topic_id.0 && last.topic == topic.as_str() => last.partitions.push(parts),
-            _ => topics.push(FetchTopicParts { topic: topic.as_str().to_owned(), topic_id: topic_id.0, partitions: vec![parts] }),
+            Some(last) if last.topic_id == topic_id.0 && last.topic == topic.as_str() => {
+                last.partitions.push(parts)
+            }
+            _ => topics.push(FetchTopicParts {
+                topic: topic.as_str().to_owned(),
+                topic_id: topic_id.0,
+                partitions: vec![parts],
+            }),
         }
     }
     FetchResponseParts { session_id: plan.session_id(), topics, ..FetchResponseParts::default() }

@@ -53,7 +53,11 @@ async fn find(broker: &Arc<Broker>, ctx: &RequestContext, key_type: i8, key: Str
         GROUP => {
             if let Err(error) = broker.ensure_offsets_topic().await {
                 tracing::error!(%error, "cannot create __consumer_offsets");
-                return failed(key, ResponseError::CoordinatorNotAvailable, "the offsets topic is not available");
+                return failed(
+                    key,
+                    ResponseError::CoordinatorNotAvailable,
+                    "the offsets topic is not available",
+                );
             }
             let (host, port) = broker.advertised(ctx.connection.listener);
             Coordinator::default()

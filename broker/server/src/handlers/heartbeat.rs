@@ -10,7 +10,11 @@ use crate::broker::Broker;
 use crate::context::RequestContext;
 
 /// Answers a Heartbeat request.
-pub async fn handle(broker: &Arc<Broker>, _ctx: &RequestContext, request: HeartbeatRequest) -> HeartbeatResponse {
+pub async fn handle(
+    broker: &Arc<Broker>,
+    _ctx: &RequestContext,
+    request: HeartbeatRequest,
+) -> HeartbeatResponse {
     let group = group_id(&request.group_id);
     let command = Command::Heartbeat(Heartbeat {
         group: group.clone(),

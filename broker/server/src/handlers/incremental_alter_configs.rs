@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use highway_cluster::controller::{AlterOp, AlterResource, ConfigChange, Resource, incremental_alter_configs};
+use highway_cluster::controller::{
+    AlterOp, AlterResource, ConfigChange, Resource, incremental_alter_configs,
+};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::incremental_alter_configs_response::AlterConfigsResourceResponse;
 use kafka_protocol::messages::{IncrementalAlterConfigsRequest, IncrementalAlterConfigsResponse};

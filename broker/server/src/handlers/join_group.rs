@@ -14,7 +14,11 @@ use crate::broker::Broker;
 use crate::context::RequestContext;
 
 /// Answers a JoinGroup request, when the rebalance is complete.
-pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: JoinGroupRequest) -> JoinGroupResponse {
+pub async fn handle(
+    broker: &Arc<Broker>,
+    ctx: &RequestContext,
+    request: JoinGroupRequest,
+) -> JoinGroupResponse {
     let group = group_id(&request.group_id);
     let command = Command::JoinGroup(JoinGroup {
         group: group.clone(),
@@ -28,7 +32,10 @@ pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: JoinGro
         protocols: request
             .protocols
             .iter()
-            .map(|p| Protocol { name: Arc::from(p.name.as_str()), metadata: Bytes::copy_from_slice(&p.metadata) })
+            .map(|p| Protocol {
+                name: Arc::from(p.name.as_str()),
+                metadata: Bytes::copy_from_slice(&p.metadata),
+            })
             .collect(),
         api_version: ctx.version,
         fresh_id: uuid::Uuid::new_v4().as_u128(),

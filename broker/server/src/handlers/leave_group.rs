@@ -11,7 +11,11 @@ use crate::broker::Broker;
 use crate::context::RequestContext;
 
 /// Answers a LeaveGroup request.
-pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: LeaveGroupRequest) -> LeaveGroupResponse {
+pub async fn handle(
+    broker: &Arc<Broker>,
+    ctx: &RequestContext,
+    request: LeaveGroupRequest,
+) -> LeaveGroupResponse {
     let group = group_id(&request.group_id);
     let members = if ctx.version >= 3 {
         request

@@ -12,8 +12,13 @@ use crate::broker::Broker;
 use crate::context::RequestContext;
 
 /// Answers a ListGroups request from all shards.
-pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: ListGroupsRequest) -> ListGroupsResponse {
-    let owned = |filter: &[kafka_protocol::protocol::StrBytes]| filter.iter().map(ToString::to_string).collect();
+pub async fn handle(
+    broker: &Arc<Broker>,
+    ctx: &RequestContext,
+    request: ListGroupsRequest,
+) -> ListGroupsResponse {
+    let owned =
+        |filter: &[kafka_protocol::protocol::StrBytes]| filter.iter().map(ToString::to_string).collect();
     let query = ListGroups { states: owned(&request.states_filter), types: owned(&request.types_filter) };
     let mut groups = Vec::new();
     for partition in broker.groups.partitions() {
@@ -23,7 +28,8 @@ pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: ListGro
                 let entry = ListedGroup::default()
                     .with_group_id(m::GroupId(text(group.group.as_str())))
                     .with_protocol_type(text(&group.protocol_type));
-                let entry = if ctx.version >= 4 { entry.with_group_state(text(group.state.as_str())) } else { entry };
+                let entry =
+                    if ctx.version >= 4 { entry.with_group_state(text(group.state.as_str())) } else { entry };
                 if ctx.version >= 5 { entry.with_group_type(text(group.group_type)) } else { entry }
             }));
         }

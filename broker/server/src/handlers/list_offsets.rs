@@ -11,7 +11,9 @@ use highway_log::read::ReadBound;
 use highway_types::{PartitionIndex, Timestamp};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::list_offsets_request::ListOffsetsPartition;
-use kafka_protocol::messages::list_offsets_response::{ListOffsetsPartitionResponse, ListOffsetsTopicResponse};
+use kafka_protocol::messages::list_offsets_response::{
+    ListOffsetsPartitionResponse, ListOffsetsTopicResponse,
+};
 use kafka_protocol::messages::{ListOffsetsRequest, ListOffsetsResponse};
 
 use crate::broker::Broker;
@@ -26,7 +28,11 @@ const EARLIEST_LOCAL: i64 = -4;
 const LATEST_TIERED: i64 = -5;
 
 /// Answers a ListOffsets request.
-pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: ListOffsetsRequest) -> ListOffsetsResponse {
+pub async fn handle(
+    broker: &Arc<Broker>,
+    ctx: &RequestContext,
+    request: ListOffsetsRequest,
+) -> ListOffsetsResponse {
     let bound = if request.isolation_level == 1 { ReadBound::LastStable } else { ReadBound::HighWatermark };
     let mut seen = HashSet::new();
     let mut twice = HashSet::new();
@@ -82,7 +88,8 @@ fn look_up(
     bound: ReadBound,
 ) -> Result<Found, ResponseError> {
     let image = broker.image();
-    let led = led_partition(&image, &broker.logs, TopicRef::Name(topic), PartitionIndex(asked.partition_index))?;
+    let led =
+        led_partition(&image, &broker.logs, TopicRef::Name(topic), PartitionIndex(asked.partition_index))?;
     led.check_epoch(asked.current_leader_epoch)?;
     let offsets = led.log.offsets();
     let code = |error| KafkaError::from(error).code;
@@ -105,7 +112,9 @@ fn look_up(
             };
             Some((end.0, -1, led.leader_epoch.0))
         }
-        EARLIEST | EARLIEST_LOCAL => Some((offsets.log_start.0, -1, led.log.epoch_at(offsets.log_start).map_or(-1, |e| e.0))),
+        EARLIEST | EARLIEST_LOCAL => {
+            Some((offsets.log_start.0, -1, led.log.epoch_at(offsets.log_start).map_or(-1, |e| e.0)))
+        }
         LATEST_TIERED => None,
         MAX_TIMESTAMP => {
             let found = led.log.max_timestamp_offset(bound).map_err(code)?;

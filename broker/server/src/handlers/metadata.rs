@@ -28,7 +28,11 @@ pub const TOPIC_OPERATIONS: i32 = 0b1101_1111_1000;
 pub const CLUSTER_OPERATIONS: i32 = 0b1_1111_1010_0000;
 
 /// Answers a Metadata request.
-pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: MetadataRequest) -> MetadataResponse {
+pub async fn handle(
+    broker: &Arc<Broker>,
+    ctx: &RequestContext,
+    request: MetadataRequest,
+) -> MetadataResponse {
     let image = broker.image();
     let wants_operations = request.include_topic_authorized_operations;
     let all = match &request.topics {
@@ -56,7 +60,11 @@ pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: Metadat
                     answers.push(error_topic(None, topic.topic_id, ResponseError::UnknownTopicId));
                 }
                 (None, Some(name)) if TopicName::check(name).is_err() => {
-                    answers.push(error_topic(Some(name), topic.topic_id, ResponseError::InvalidTopicException));
+                    answers.push(error_topic(
+                        Some(name),
+                        topic.topic_id,
+                        ResponseError::InvalidTopicException,
+                    ));
                 }
                 (None, name) => {
                     missing.extend(name.map(str::to_owned));
@@ -70,11 +78,12 @@ pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: Metadat
         }
         answers
     };
-    let cluster_operations = if request.include_cluster_authorized_operations && (8..=10).contains(&ctx.version) {
-        CLUSTER_OPERATIONS
-    } else {
-        NO_OPERATIONS
-    };
+    let cluster_operations =
+        if request.include_cluster_authorized_operations && (8..=10).contains(&ctx.version) {
+            CLUSTER_OPERATIONS
+        } else {
+            NO_OPERATIONS
+        };
     MetadataResponse::default()
         .with_brokers(brokers(broker, ctx))
         .with_cluster_id(Some(StrBytes::from_string(broker.cluster_id.to_string())))
@@ -129,4 +138,3 @@ fn error_topic(name: Option<&str>, id: uuid::Uuid, error: ResponseError) -> Meta
 pub fn name_of(name: &str) -> kafka_protocol::messages::TopicName {
     kafka_protocol::messages::TopicName(StrBytes::from_string(name.to_owned()))
 }
-

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use highway_coordinator::{Command, Generation, GroupError, OffsetCommit, OffsetCommitPartition, Response};
 use highway_types::{LeaderEpoch, Offset, PartitionIndex, TopicName};
-use kafka_protocol::messages::offset_commit_response::{OffsetCommitResponsePartition, OffsetCommitResponseTopic};
+use kafka_protocol::messages::offset_commit_response::{
+    OffsetCommitResponsePartition, OffsetCommitResponseTopic,
+};
 use kafka_protocol::messages::{OffsetCommitRequest, OffsetCommitResponse};
 
 use super::groups::{group_id, instance_id, member_id};
@@ -33,7 +35,11 @@ pub async fn handle(
                     OffsetCommitPartition {
                         partition,
                         offset: Offset(p.committed_offset),
-                        leader_epoch: LeaderEpoch(if ctx.version >= 6 { p.committed_leader_epoch } else { -1 }),
+                        leader_epoch: LeaderEpoch(if ctx.version >= 6 {
+                            p.committed_leader_epoch
+                        } else {
+                            -1
+                        }),
                         metadata: p.committed_metadata.as_ref().map(ToString::to_string),
                         refused: (!known).then_some(GroupError::UnknownTopicOrPartition),
                     }
@@ -65,7 +71,9 @@ pub async fn handle(
                         .with_error_code(error.code())
                 })
                 .collect();
-            OffsetCommitResponseTopic::default().with_name(name_of(topic.as_str())).with_partitions(partitions)
+            OffsetCommitResponseTopic::default()
+                .with_name(name_of(topic.as_str()))
+                .with_partitions(partitions)
         })
         .collect();
     OffsetCommitResponse::default().with_topics(topics)

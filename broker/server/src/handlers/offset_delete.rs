@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use highway_coordinator::{Command, GroupError, OffsetDelete, OffsetDeletePartition, Response};
 use highway_types::{PartitionIndex, TopicName};
-use kafka_protocol::messages::offset_delete_response::{OffsetDeleteResponsePartition, OffsetDeleteResponseTopic};
+use kafka_protocol::messages::offset_delete_response::{
+    OffsetDeleteResponsePartition, OffsetDeleteResponseTopic,
+};
 use kafka_protocol::messages::{OffsetDeleteRequest, OffsetDeleteResponse};
 
 use super::groups::group_id;
@@ -53,7 +55,9 @@ pub async fn handle(
                         .with_error_code(error.code())
                 })
                 .collect();
-            OffsetDeleteResponseTopic::default().with_name(name_of(topic.as_str())).with_partitions(partitions)
+            OffsetDeleteResponseTopic::default()
+                .with_name(name_of(topic.as_str()))
+                .with_partitions(partitions)
         })
         .collect();
     OffsetDeleteResponse::default().with_error_code(deleted.error.code()).with_topics(topics)

@@ -7,8 +7,8 @@ use highway_coordinator::{Command, OffsetFetch, OffsetFetchResponse as Fetched, 
 use highway_types::{GroupId, PartitionIndex, TopicName};
 use kafka_protocol::messages as m;
 use kafka_protocol::messages::offset_fetch_response::{
-    OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions, OffsetFetchResponseTopic,
-    OffsetFetchResponseTopics,
+    OffsetFetchResponseGroup, OffsetFetchResponsePartition, OffsetFetchResponsePartitions,
+    OffsetFetchResponseTopic, OffsetFetchResponseTopics,
 };
 use kafka_protocol::messages::{OffsetFetchRequest, OffsetFetchResponse};
 
@@ -20,12 +20,16 @@ use crate::context::RequestContext;
 type Wanted = Option<Vec<(TopicName, Vec<PartitionIndex>)>>;
 
 /// Answers an OffsetFetch request.
-pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: OffsetFetchRequest) -> OffsetFetchResponse {
+pub async fn handle(
+    broker: &Arc<Broker>,
+    ctx: &RequestContext,
+    request: OffsetFetchRequest,
+) -> OffsetFetchResponse {
     let stable = request.require_stable;
     if ctx.version < 8 {
-        let wanted: Wanted = request
-            .topics
-            .map(|topics| topics.iter().map(|t| (TopicName::new(&t.name), indexes(&t.partition_indexes))).collect());
+        let wanted: Wanted = request.topics.map(|topics| {
+            topics.iter().map(|t| (TopicName::new(&t.name), indexes(&t.partition_indexes))).collect()
+        });
         return match fetch(broker, group_id(&request.group_id), wanted, stable).await {
             Some(fetched) => single(&fetched, ctx.version),
             None => OffsetFetchResponse::default().with_error_code(-1),
@@ -33,10 +37,9 @@ pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: OffsetF
     }
     let mut groups = Vec::with_capacity(request.groups.len());
     for group in &request.groups {
-        let wanted: Wanted = group
-            .topics
-            .as_ref()
-            .map(|topics| topics.iter().map(|t| (TopicName::new(&t.name), indexes(&t.partition_indexes))).collect());
+        let wanted: Wanted = group.topics.as_ref().map(|topics| {
+            topics.iter().map(|t| (TopicName::new(&t.name), indexes(&t.partition_indexes))).collect()
+        });
         if let Some(fetched) = fetch(broker, group_id(&group.group_id), wanted, stable).await {
             groups.push(several(&fetched));
         }
@@ -97,7 +100,9 @@ fn several(fetched: &Fetched) -> OffsetFetchResponseGroup {
                         .with_error_code(p.error.code())
                 })
                 .collect();
-            OffsetFetchResponseTopics::default().with_name(name_of(topic.as_str())).with_partitions(partitions)
+            OffsetFetchResponseTopics::default()
+                .with_name(name_of(topic.as_str()))
+                .with_partitions(partitions)
         })
         .collect();
     OffsetFetchResponseGroup::default()

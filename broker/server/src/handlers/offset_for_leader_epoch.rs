@@ -5,7 +5,9 @@ use std::sync::Arc;
 use highway_types::{LeaderEpoch, PartitionIndex};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::offset_for_leader_epoch_request::OffsetForLeaderPartition;
-use kafka_protocol::messages::offset_for_leader_epoch_response::{EpochEndOffset, OffsetForLeaderTopicResult};
+use kafka_protocol::messages::offset_for_leader_epoch_response::{
+    EpochEndOffset, OffsetForLeaderTopicResult,
+};
 use kafka_protocol::messages::{OffsetForLeaderEpochRequest, OffsetForLeaderEpochResponse};
 
 use crate::broker::Broker;
@@ -30,10 +32,12 @@ pub async fn handle(
 }
 
 fn one(broker: &Broker, topic: &str, asked: &OffsetForLeaderPartition) -> EpochEndOffset {
-    let answer = EpochEndOffset::default().with_partition(asked.partition).with_leader_epoch(-1).with_end_offset(-1);
+    let answer =
+        EpochEndOffset::default().with_partition(asked.partition).with_leader_epoch(-1).with_end_offset(-1);
     let find = || -> Result<(i32, i64), ResponseError> {
         let image = broker.image();
-        let led = led_partition(&image, &broker.logs, TopicRef::Name(topic), PartitionIndex(asked.partition))?;
+        let led =
+            led_partition(&image, &broker.logs, TopicRef::Name(topic), PartitionIndex(asked.partition))?;
         led.check_epoch(asked.current_leader_epoch)?;
         // The leader's own epoch ends at the log's end, even before anything was appended in it.
         if asked.leader_epoch == led.leader_epoch.0 {

@@ -12,8 +12,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::join_all;
 use highway_log::append::AppendInfo;
-use highway_log::batch::header::{BatchHeader, HEADER_LEN};
 use highway_log::batch::compression::Compression;
+use highway_log::batch::header::{BatchHeader, HEADER_LEN};
 use highway_log::batch::validate::Origin;
 use highway_log::log::Log;
 use highway_types::{PartitionIndex, Timestamp};
@@ -46,8 +46,12 @@ pub struct Pending {
 /// Appends everything, in the order of the request. What the client waits for is in [`Pending`], so that the next
 /// request of the same connection can be appended meanwhile.
 pub async fn append(broker: &Arc<Broker>, ctx: &RequestContext, request: ProduceRequest) -> Pending {
-    let bytes: usize =
-        request.topic_data.iter().flat_map(|t| &t.partition_data).map(|p| p.records.as_ref().map_or(0, Bytes::len)).sum();
+    let bytes: usize = request
+        .topic_data
+        .iter()
+        .flat_map(|t| &t.partition_data)
+        .map(|p| p.records.as_ref().map_or(0, Bytes::len))
+        .sum();
     // Back-pressure comes before any lock: a journal that is behind holds its producers here.
     let permit = broker.logs.commit_log().admit(bytes).await;
     let image = broker.image();
@@ -55,7 +59,8 @@ pub async fn append(broker: &Arc<Broker>, ctx: &RequestContext, request: Produce
     let mut topics = Vec::with_capacity(request.topic_data.len());
     for topic in request.topic_data {
         let reference = TopicRef::of(uses_ids, &topic.name, topic.topic_id);
-        let internal = reference.find(&image).is_ok_and(|t| t.name.is_internal()) && ctx.client_id() != "__admin_client";
+        let internal =
+            reference.find(&image).is_ok_and(|t| t.name.is_internal()) && ctx.client_id() != "__admin_client";
         let mut slots = Vec::with_capacity(topic.partition_data.len());
         for partition in topic.partition_data {
             let index = partition.index;
@@ -159,7 +164,11 @@ fn succeeded(index: i32, info: &AppendInfo) -> PartitionProduceResponse {
     PartitionProduceResponse::default()
         .with_index(index)
         .with_base_offset(info.base_offset.0)
-        .with_log_append_time_ms(if info.log_append_time == Timestamp::NONE { -1 } else { info.log_append_time.0 })
+        .with_log_append_time_ms(if info.log_append_time == Timestamp::NONE {
+            -1
+        } else {
+            info.log_append_time.0
+        })
         .with_log_start_offset(info.log_start_offset.0)
 }
 

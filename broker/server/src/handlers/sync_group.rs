@@ -11,7 +11,11 @@ use crate::broker::Broker;
 use crate::context::RequestContext;
 
 /// Answers a SyncGroup request, when the leader has sent its assignment.
-pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: SyncGroupRequest) -> SyncGroupResponse {
+pub async fn handle(
+    broker: &Arc<Broker>,
+    ctx: &RequestContext,
+    request: SyncGroupRequest,
+) -> SyncGroupResponse {
     let group = group_id(&request.group_id);
     let command = Command::SyncGroup(SyncGroup {
         group: group.clone(),
