@@ -5,8 +5,9 @@
 //! length and count must fit into the rest of the body, and what the decoded request would take in memory is limited
 //! to 4 MiB and 16 times the body. Whoever decodes a body that passed allocates no more than that.
 //!
-//! It refuses what the codec refuses, except text that is not UTF-8 (the codec checks that), and two things the codec
-//! lets pass: varints of more than 5 bytes, and tagged fields whose size is not that of what is in them. Bytes behind
+//! It refuses what the codec refuses, except text that is not UTF-8 (the codec checks that), and three things the codec
+//! lets pass: varints of more than 5 bytes, tagged fields whose size is not that of what is in them, and optional structs
+//! that begin with neither -1 nor 1. Bytes behind
 //! the last field are allowed, as in Kafka.
 
 use crate::schema::{self, Field, Kind, Struct};
@@ -210,14 +211,14 @@ impl Walk<'_> {
 
     fn tags(&mut self, inner: &'static Struct) -> Result<(), BoundsError> {
         let count = self.varint("tagged fields")?;
-        let mut unknown = 0;
+        let mut tag_memory = TAGS_FIRST;
         for _ in 0..count {
             let tag = self.varint("tag")?;
             let size = self.varint("size of a tagged field")? as usize;
             let Some(field) = inner.fields.iter().find(|f| f.tag == Some(tag)) else {
                 self.skip("tagged field", size)?;
-                self.charge(if unknown == 0 { TAGS_FIRST } else { TAGS_MORE })?;
-                unknown += 1;
+                self.charge(tag_memory)?;
+                tag_memory = TAGS_MORE;
                 continue;
             };
             let before = self.rest.len();
