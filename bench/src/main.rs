@@ -1,1 +1,3 @@
+//! Comparisons of Highway with its peers.
+
 fn main() {}

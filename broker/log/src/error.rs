@@ -114,7 +114,9 @@ pub enum LogManagerError {
         found: String,
     },
     /// Written by a newer release.
-    #[error("{path} has format {found}, this release reads up to {supported}; start the newer release instead")]
+    #[error(
+        "{path} has format {found}, this release reads up to {supported}; start the newer release instead"
+    )]
     NewerFormat {
         /// The file.
         path: PathBuf,

@@ -83,7 +83,12 @@ fn refuse_kafka_data(path: &Path) -> Result<(), LogManagerError> {
     if path.join(FORMAT).exists() {
         return Ok(());
     }
-    for mark in ["meta.properties", "bootstrap.checkpoint", "recovery-point-offset-checkpoint", "__cluster_metadata-0"] {
+    for mark in [
+        "meta.properties",
+        "bootstrap.checkpoint",
+        "recovery-point-offset-checkpoint",
+        "__cluster_metadata-0",
+    ] {
         if path.join(mark).exists() {
             return Err(LogManagerError::KafkaData { path: path.to_owned(), found: mark.to_owned() });
         }
@@ -98,8 +103,13 @@ fn check_format(path: &Path) -> Result<(), LogManagerError> {
             let found = text.trim().strip_prefix("version=").and_then(|v| v.parse::<u32>().ok());
             match found {
                 Some(FORMAT_VERSION) => Ok(()),
-                Some(found) => Err(LogManagerError::NewerFormat { path: file, found, supported: FORMAT_VERSION }),
-                None => Err(LogManagerError::Corrupt { path: file, detail: format!("'{}' is no version", text.trim()) }),
+                Some(found) => {
+                    Err(LogManagerError::NewerFormat { path: file, found, supported: FORMAT_VERSION })
+                }
+                None => Err(LogManagerError::Corrupt {
+                    path: file,
+                    detail: format!("'{}' is no version", text.trim()),
+                }),
             }
         }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -129,7 +139,8 @@ fn remove_leftovers(path: &Path) -> Result<(), LogManagerError> {
 pub(crate) fn make_partition_dir(path: PathBuf, id: TopicIdPartition) -> Result<PathBuf, LogManagerError> {
     fs::create_dir_all(&path).map_err(LogManagerError::io(&path))?;
     let file = path.join(PARTITION_METADATA);
-    fs::write(&file, format!("version: 0\ntopic_id: {}\n", kafka_id(id))).map_err(LogManagerError::io(file))?;
+    fs::write(&file, format!("version: 0\ntopic_id: {}\n", kafka_id(id)))
+        .map_err(LogManagerError::io(file))?;
     Ok(path)
 }
 

@@ -325,5 +325,11 @@ impl RecoveryReport {
 
 /// Settings of the log of control records: nothing is ever deleted from it.
 fn metadata_config() -> TopicConfig {
-    TopicConfig { retention_ms: -1, retention_bytes: -1, segment_bytes: 64 << 20, max_message_bytes: 32 << 20, ..TopicConfig::default() }
+    TopicConfig {
+        retention_ms: -1,
+        retention_bytes: -1,
+        segment_bytes: 64 << 20,
+        max_message_bytes: 32 << 20,
+        ..TopicConfig::default()
+    }
 }

@@ -150,7 +150,11 @@ impl Progress {
     /// Records below `offset` are gone for readers.
     pub fn advance_log_start(&self, offset: Offset) {
         let mut state = self.state.lock();
-        assert!(offset <= state.durable.end, "log start {offset} behind the high watermark {}", state.durable.end);
+        assert!(
+            offset <= state.durable.end,
+            "log start {offset} behind the high watermark {}",
+            state.durable.end
+        );
         if offset > state.log_start {
             state.log_start = offset;
             state.notify_watchers();
@@ -212,7 +216,10 @@ impl State {
         let high_watermark = self.durable.end;
         LogOffsets {
             log_start: self.log_start,
-            last_stable: self.first_unstable.map_or(high_watermark, |o| o.min(high_watermark)).max(self.log_start),
+            last_stable: self
+                .first_unstable
+                .map_or(high_watermark, |o| o.min(high_watermark))
+                .max(self.log_start),
             high_watermark,
             written: self.written,
             log_end: self.log_end,
@@ -269,8 +276,13 @@ impl AppendObserver for Progress {
     fn failed(&self, error: &CommitLogError) {
         let mut state = self.state.lock();
         state.failed = Some(error.clone());
-        let waiters: Vec<Waiter> =
-            state.wait_written.drain(..).collect::<Vec<_>>().into_iter().chain(state.wait_durable.drain(..)).collect();
+        let waiters: Vec<Waiter> = state
+            .wait_written
+            .drain(..)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .chain(state.wait_durable.drain(..))
+            .collect();
         drop(state);
         for (_, sender) in waiters {
             let _ = sender.send(Err(error.clone()));

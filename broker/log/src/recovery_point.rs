@@ -70,7 +70,8 @@ impl RecoveryTable {
     /// # Errors
     /// What is wrong with the bytes, or the version of a newer release.
     pub fn decode(path: &Path, bytes: &[u8]) -> Result<Self, LogManagerError> {
-        let corrupt = |detail: &str| LogManagerError::Corrupt { path: path.to_owned(), detail: detail.to_owned() };
+        let corrupt =
+            |detail: &str| LogManagerError::Corrupt { path: path.to_owned(), detail: detail.to_owned() };
         if bytes.len() < HEADER || &bytes[..4] != MAGIC {
             return Err(corrupt("not a checkpoint"));
         }
@@ -150,7 +151,10 @@ mod tests {
         let mut table = RecoveryTable { journal: JournalPosition(77), clean: true, points: BTreeMap::new() };
         for partition in 0..3 {
             table.points.insert(
-                TopicIdPartition { topic_id: TopicId(Uuid::from_u128(9)), partition: PartitionIndex(partition) },
+                TopicIdPartition {
+                    topic_id: TopicId(Uuid::from_u128(9)),
+                    partition: PartitionIndex(partition),
+                },
                 RecoveryPoint { log_start: Offset(1), end: Offset(20), segment: Offset(10), position: 512 },
             );
         }

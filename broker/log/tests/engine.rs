@@ -181,7 +181,7 @@ fn segments_lost_with_the_power_come_back_from_the_journal() {
         assert_eq!(values(&engine.log(0)), numbered(30), "cut at {cut}");
         drop(engine);
     }
-    let mut garbage = whole.clone();
+    let mut garbage = whole;
     garbage[checkpointed as usize + 70..].fill(0);
     fs::write(&log_file, &garbage).unwrap();
     let engine = open(&dir_path, &config).unwrap();
