@@ -199,13 +199,15 @@ fn groups_give_padding_back() {
     journal.submit(set(1, 100, &observer)).unwrap();
     observer.wait(|h| *h == Heard::Written(Offset(2)));
     let before = journal.pressure().room;
+    let mut last = JournalPosition(0);
     for base in 2..10 {
-        journal.submit(set(base, 100, &observer)).unwrap();
+        last = journal.submit(set(base, 100, &observer)).unwrap();
     }
     let charged = before - journal.pressure().room;
     assert_eq!(charged, 8 * 4096);
     disk.set_faults(|f| f.hold_syncs = false);
     observer.wait_durable(Offset(10));
+    wait_position(&journal, last); // observers hear of it first
     assert_eq!(before - journal.pressure().room, 4096, "one group, one block");
     assert_eq!(bases(&journal, JournalPosition(0)), (0..10).collect::<Vec<_>>());
 }
@@ -216,8 +218,8 @@ fn a_set_larger_than_a_file_is_refused_and_the_largest_is_taken() {
         Journal::open(sim_dir(), JournalOptions { reserve_bytes: 0, ..small(SimDisk::new()) }).unwrap();
     let observer = Recorder::new();
     assert!(matches!(journal.submit(set(0, 70_000, &observer)), Err(CommitLogError::TooLarge { .. })));
-    journal.submit(set(0, 61_000, &observer)).unwrap();
-    observer.wait_durable(Offset(1));
+    let end = journal.submit(set(0, 61_000, &observer)).unwrap();
+    wait_position(&journal, end);
     assert_eq!(bases(&journal, JournalPosition(0)), [0]);
 }
 
