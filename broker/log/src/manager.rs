@@ -114,7 +114,14 @@ impl LogManager {
     /// The journal is corrupt. A single partition that cannot be opened is reported and left offline.
     pub fn recover(&self, specs: Vec<PartitionSpec>) -> Result<RecoveryReport, LogManagerError> {
         let report = self.recover_where(specs, |id| id != TopicIdPartition::CLUSTER_METADATA)?;
-        self.table.lock().clean = false;
+        // On disk too, and before anything is appended: a crash from here on is no clean stop.
+        let table = {
+            let mut table = self.table.lock();
+            std::mem::take(&mut table.clean).then(|| table.clone())
+        };
+        if let Some(table) = table {
+            table.store(self.dirs[0].path())?;
+        }
         Ok(report)
     }
 

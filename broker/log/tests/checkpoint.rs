@@ -7,7 +7,8 @@ use std::sync::Arc;
 use highway_log::batch::builder::BatchBuilder;
 use highway_log::batch::validate::Origin;
 use highway_log::commit_log::{
-    Admit, AppendSet, CommitLog, CommitLogError, CommitLogStatus, Pressure, ReplayError, ReplaySummary, ReplayedEntry,
+    Admit, AppendSet, CommitLog, CommitLogError, CommitLogStatus, Pressure, ReplayError, ReplaySummary,
+    ReplayedEntry,
 };
 use highway_log::log::Log;
 use highway_log::manager::{LogManager, PartitionSpec};
@@ -98,7 +99,8 @@ fn an_append_in_flight_is_not_forgotten_by_the_next_checkpoint() {
     let held = Held::new();
     let given = Arc::clone(&held);
     let clock = ManualClock::new(Timestamp(1));
-    let logs = LogManager::open(&[dir.path().to_owned()], clock, move |_| Ok(given as Arc<dyn CommitLog>)).unwrap();
+    let logs =
+        LogManager::open(&[dir.path().to_owned()], clock, move |_| Ok(given as Arc<dyn CommitLog>)).unwrap();
     let config = Arc::new(TopicConfig::default());
     let specs = (0..2).map(|partition| PartitionSpec {
         id: id(partition),
@@ -120,6 +122,10 @@ fn an_append_in_flight_is_not_forgotten_by_the_next_checkpoint() {
     assert_eq!(*held.released.lock(), JournalPosition(2));
     assert_eq!(table.journal, JournalPosition(2));
     for partition in 0..2 {
-        assert_eq!(table.points[&id(partition)].end, Offset(1), "partition {partition}: released means flushed");
+        assert_eq!(
+            table.points[&id(partition)].end,
+            Offset(1),
+            "partition {partition}: released means flushed"
+        );
     }
 }

@@ -305,6 +305,24 @@ fn page_cache_appends_are_scanned_and_the_epoch_must_rise() {
 }
 
 #[test]
+fn a_kill_right_after_a_clean_start_is_no_clean_stop() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = TopicConfig { durability: Durability::PageCache, ..TopicConfig::default() };
+    let engine = open(dir.path(), &config).unwrap();
+    append(&engine.log(0), batch(&["v0"]));
+    engine.logs.close().unwrap();
+    drop(engine);
+    let engine = open(dir.path(), &config).unwrap();
+    assert!(engine.report.clean);
+    append(&engine.log(0), batch(&["v1"]));
+    let dir_path = engine.killed();
+    let engine = open(&dir_path, &config).unwrap();
+    assert!(!engine.report.clean);
+    assert_eq!(values(&engine.log(0)), numbered(2));
+    assert!(engine.report.may_have_lost.contains(&engine.log(0).id()));
+}
+
+#[test]
 fn segments_roll_by_size_and_every_offset_is_found() {
     let dir = tempfile::tempdir().unwrap();
     let config = TopicConfig { segment_bytes: 2000, ..TopicConfig::default() };
