@@ -51,7 +51,8 @@ pub fn all() -> Vec<Cell> {
     let cell = |name, title, short, what| {
         let (warm_up, window) = match what {
             What::Latency { .. } => (0, 5000),
-            _ => (700, 2500),
+            What::Consume { .. } => (0, 1500),
+            _ => (300, 1200), // within the 2 s of memory.rs
         };
         Cell {
             name,

@@ -13,6 +13,7 @@ use crate::cells::{Cell, What};
 use crate::consume;
 use crate::footprint;
 use crate::latency::{self, Latency};
+use crate::memory::Pool;
 use crate::process::{load_average, real_time};
 use crate::produce::{self, Load, Rate};
 use crate::report;
@@ -155,10 +156,12 @@ fn one(cell: &Cell, system: &System, round: usize) -> Result<Sample> {
     let topic = format!("{}-{round}", cell.name);
     Ok(match cell.what {
         What::Produce { value, batch: size, partitions, connections, in_flight, acks } => {
+            let pool = Pool::fill();
             create_topic(address, &topic, partitions)?;
             produce_until_taken(address, &topic, 0..partitions, &batch(value, 0).bytes, LIMIT)?;
             let batch = Arc::new(batch(value, size));
             let load = Load { topic: topic.clone(), partitions, connections, in_flight, acks, batch };
+            pool.release();
             let rate = produce::run(address, pid, &load, cell.warm_up, cell.window)?;
             delete_topic(address, &topic)?;
             Sample::Rate(rate, None)

@@ -7,6 +7,7 @@ mod compare;
 mod consume;
 mod footprint;
 mod latency;
+mod memory;
 mod process;
 mod produce;
 mod report;

@@ -91,6 +91,8 @@ impl System {
                 let mut command = Command::new(repository().join("tests/oracle/start.sh"));
                 command.arg(directory).arg(port.to_string()).arg(self.controller_port.to_string());
                 command.env("HIGHWAY_KAFKA_OPTS", STOCK_JVM);
+                // Deleted topics would lie in the page cache for another minute.
+                command.arg("log.segment.delete.delay.ms=100");
                 if self.kind == Kind::KafkaFlush {
                     command.arg("log.flush.interval.messages=1");
                 }
