@@ -32,11 +32,11 @@ pub fn text(value: &str) -> StrBytes {
     StrBytes::from_string(value.to_owned())
 }
 
-/// Opens a connection whose reads end after 20 s.
+/// Opens a connection whose reads end after 5 s.
 pub fn connect(address: &str) -> TcpStream {
     let stream = TcpStream::connect(address).expect("the broker listens");
-    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a socket takes a timeout");
-    stream.set_write_timeout(Some(Duration::from_secs(20))).expect("a socket takes a timeout");
+    stream.set_read_timeout(Some(Duration::from_secs(5))).expect("a socket takes a timeout");
+    stream.set_write_timeout(Some(Duration::from_secs(5))).expect("a socket takes a timeout");
     stream.set_nodelay(true).expect("a socket takes an option");
     stream
 }
@@ -101,7 +101,11 @@ impl Side {
         order: impl FnOnce(&mut Q::Response),
     ) -> Option<Q::Response> {
         let label = format!("{} v{version} {label}", std::any::type_name::<Q>().rsplit("::").next()?);
+        let began = std::time::Instant::now();
         let mut answer = self.exchange(&label, version, request)?;
+        if began.elapsed() > Duration::from_secs(2) {
+            println!("{}: {label} took {:?}", self.address, began.elapsed());
+        }
         if let Ok(answer) = &mut answer {
             order(answer);
         }
@@ -120,10 +124,10 @@ impl Side {
         request: &Q,
         done: impl Fn(&Q::Response) -> bool,
     ) -> Q::Response {
-        highway_tests::eventually(Duration::from_secs(60), || {
+        highway_tests::eventually(Duration::from_secs(20), || {
             self.exchange("waiting", version, request)?.ok().filter(&done)
         })
-        .unwrap_or_else(|| panic!("{} gets there within a minute", std::any::type_name::<Q>()))
+        .unwrap_or_else(|| panic!("{} gets there in time", std::any::type_name::<Q>()))
     }
 
     fn exchange<Q: Request>(

@@ -12,8 +12,11 @@ use crate::{scenario_data, scenario_groups, scenario_topics};
 fn talk(broker: &dyn Broker) -> Side {
     let mut side = Side::new(broker.bootstrap());
     scenario_topics::run(&mut side);
+    println!("{}: topics done, {} requests", broker.kind(), side.transcript.len());
     scenario_data::run(&mut side);
+    println!("{}: data done, {} requests", broker.kind(), side.transcript.len());
     scenario_groups::run(&mut side);
+    println!("{}: groups done, {} requests", broker.kind(), side.transcript.len());
     side
 }
 

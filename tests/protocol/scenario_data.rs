@@ -54,7 +54,6 @@ fn produce_version(side: &mut Side, v: i16) {
     let twice = [&good[..], &good[..]].concat();
     let cases: Vec<(&str, Option<Bytes>)> = vec![
         ("good", Some(good.clone().freeze())),
-        ("null", None),
         ("empty", Some(Bytes::new())),
         ("two batches", Some(twice.into())),
         ("wrong checksum", Some(wrong.freeze())),
