@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::StreamExt;
 use futures::stream::FuturesOrdered;
+use futures::{FutureExt, StreamExt};
 use highway_types::limits::PIPELINE_MAX;
 use highway_wire::frame::{FrameReader, write_frames};
 use tokio::io::AsyncWriteExt;
@@ -48,13 +48,26 @@ pub async fn serve(
                 if pending.is_empty() {
                     exclusive = false;
                 }
-                match answer {
-                    Answer::Frames(frames) => out.extend(frames),
-                    Answer::Nothing => {}
-                    Answer::Close(reason) => {
-                        tracing::debug!(peer = %info.peer, reason, "closing a connection");
-                        break;
+                let mut next = Some(answer);
+                let mut closing = false;
+                // Answers that one sync made ready share one write.
+                while let Some(answer) = next {
+                    match answer {
+                        Answer::Frames(frames) => out.extend(frames),
+                        Answer::Nothing => {}
+                        Answer::Close(reason) => {
+                            tracing::debug!(peer = %info.peer, reason, "closing a connection");
+                            closing = true;
+                            break;
+                        }
                     }
+                    next = if out.len() < 64 { pending.next().now_or_never().flatten() } else { None };
+                }
+                if closing {
+                    break;
+                }
+                if pending.is_empty() {
+                    exclusive = false;
                 }
                 if let Err(error) = write_frames(&mut write_half, &mut out).await {
                     tracing::debug!(peer = %info.peer, %error, "connection lost while writing");

@@ -2,7 +2,11 @@
 
 /// Reads a 64-bit varint; returns the value and the bytes behind it. `None` if it is cut off or longer than 10 bytes.
 #[must_use]
+#[inline]
 pub fn read_long(bytes: &[u8]) -> Option<(i64, &[u8])> {
+    if let [a @ 0..0x80, rest @ ..] = bytes {
+        return Some((i64::from(zigzag(u32::from(*a))), rest));
+    }
     let mut raw = 0u64;
     for (i, byte) in bytes.iter().take(10).enumerate() {
         raw |= u64::from(byte & 0x7f) << (7 * i);
@@ -15,9 +19,21 @@ pub fn read_long(bytes: &[u8]) -> Option<(i64, &[u8])> {
 
 /// Reads a 32-bit varint; `None` also if the value needs more than 32 bits.
 #[must_use]
+#[inline]
 pub fn read_int(bytes: &[u8]) -> Option<(i32, &[u8])> {
+    // Nearly all numbers of a record take one or two bytes.
+    match bytes {
+        [a @ 0..0x80, rest @ ..] => return Some((zigzag(u32::from(*a)), rest)),
+        [a, b @ 0..0x80, rest @ ..] => return Some((zigzag(u32::from(a & 0x7f) | u32::from(*b) << 7), rest)),
+        _ => {}
+    }
     let (value, rest) = read_long(bytes)?;
     Some((i32::try_from(value).ok()?, rest))
+}
+
+#[inline]
+const fn zigzag(raw: u32) -> i32 {
+    (raw >> 1).cast_signed() ^ -(raw & 1).cast_signed()
 }
 
 /// Appends a 64-bit varint.
