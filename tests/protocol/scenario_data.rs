@@ -102,6 +102,12 @@ fn produce_version(side: &mut Side, v: i16) {
 }
 
 fn idempotence(side: &mut Side) {
+    // Kafka answers 14 until its first block of producer ids is there.
+    side.until(
+        4,
+        &InitProducerIdRequest::default().with_transaction_timeout_ms(60_000).with_transactional_id(None),
+        |a| a.error_code == 0,
+    );
     for v in versions::<InitProducerIdRequest>() {
         side.call(
             "fresh",
