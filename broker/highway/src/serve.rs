@@ -1,7 +1,6 @@
 //! `highway server` and `highway dev`: configuration, logging, runtime, signals.
 
 use std::io::IsTerminal;
-use std::path::Path;
 
 use highway_server::config::{LoadedConfig, Origin, ServerConfig};
 use highway_server::node::{self, Addresses};
@@ -126,16 +125,10 @@ fn announce(addresses: &Addresses, dev: bool) {
         tracing::info!("health and metrics: http://{admin}/readyz");
     }
     if dev && let Some((_, address)) = addresses.listeners.first() {
-        tracing::info!(
-            "data in {}; try: {}",
-            addresses.data.display(),
-            first_steps(address, &addresses.data)
-        );
+        tracing::info!("data in {}; try: {}", addresses.data.display(), first_steps(address));
     }
 }
 
-fn first_steps(address: &str, _data: &Path) -> String {
-    format!(
-        "echo hello | highway produce greetings -b {address} && highway consume greetings -b {address} --from-beginning -n 1"
-    )
+fn first_steps(address: &str) -> String {
+    format!("echo hello | kcat -b {address} -P -t greetings && kcat -b {address} -C -t greetings -e")
 }
