@@ -240,8 +240,7 @@ fn fetches(side: &mut Side) {
 
 fn sessions(side: &mut Side, v: i16, id: Uuid) {
     let both = fetch(v, &[Where("read", id, 0, 0), Where("read", id, 1, 0)]);
-    let session =
-        side.call("session opens", v, &both.clone().with_session_epoch(0)).map_or(0, |a| a.session_id);
+    let session = side.call("session opens", v, &both.with_session_epoch(0)).map_or(0, |a| a.session_id);
     let next =
         |epoch, parts: &[Where<'_>]| fetch(v, parts).with_session_id(session).with_session_epoch(epoch);
     side.call("session goes on", v, &next(1, &[]));
