@@ -10,7 +10,7 @@ PROFILE ?= perf
 DATA ?= ./data
 ARGS ?=
 
-.PHONY: help run build release test check fmt fmt-check clippy test-clients test-crash test-power soak fuzz \
+.PHONY: help run build release test check fmt fmt-check clippy test-clients test-differential test-crash test-power soak fuzz \
         bench bench-full doc deny install install-test clean
 
 help: ## this list
@@ -45,6 +45,9 @@ clippy: install ## lints, warnings denied
 
 test-clients: build install-test ## every supported client against the real binary: five languages, Kafka's tools, the flights
 	@$(ENV); tests/clients/prepare.sh; tests/oracle/fetch.sh >/dev/null; cargo test --workspace --test clients -- --test-threads=2
+
+test-differential: build install-test ## the same requests to Highway and Apache Kafka; shows every difference
+	@$(ENV); tests/oracle/fetch.sh >/dev/null; cargo test --workspace --test protocol -- --ignored --nocapture
 
 test-crash: build install-test ## 100 times kill -9 under load (HIGHWAY_KILLS=N)
 	@$(ENV); HIGHWAY_KILLS=$${HIGHWAY_KILLS:-100} cargo test --workspace --test crash -- --nocapture --test-threads=1
