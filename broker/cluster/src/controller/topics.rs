@@ -63,12 +63,11 @@ pub fn create_topics(
     }
     let mut records = Vec::new();
     let mut outcomes: Vec<TopicOutcome<CreatedTopic>> = Vec::with_capacity(times.len());
-    let mut unified = BTreeMap::new();
     let mut partitions = 0;
     for topic in request {
         let result = match times.remove(topic.name.as_str()) {
             None => continue,
-            Some(1) => create_topic(settings, brokers, topic, &mut unified, new_id),
+            Some(1) => create_topic(settings, brokers, topic, new_id),
             Some(_) => Err(ControllerError::new(ErrorKind::InvalidRequest, "Duplicate topic name.")),
         };
         let result = result.map(|(created, new)| {
@@ -98,15 +97,13 @@ fn create_topic(
     settings: &BrokerSettings<'_>,
     brokers: &[NodeId],
     topic: &NewTopic,
-    unified: &mut BTreeMap<String, String>,
     new_id: &mut dyn FnMut() -> TopicId,
 ) -> Result<(CreatedTopic, Vec<MetadataRecord>), ControllerError> {
-    check_name(settings.image, &topic.name, unified)?;
+    check_name(settings.image, &topic.name)?;
     let own = own_configs(topic)?;
     settings.topic_config_of(&own).map_err(ControllerError::config)?;
     let partitions = placement(settings, brokers, topic)?;
     let configs = describe_topic(settings, &own).map_err(ControllerError::config)?;
-    unified.insert(TopicName::unified(&topic.name), topic.name.clone());
     let id = new_id();
     let created = CreatedTopic {
         id,
@@ -120,11 +117,8 @@ fn create_topic(
     Ok((created, records))
 }
 
-fn check_name(
-    image: &MetadataImage,
-    name: &str,
-    unified: &BTreeMap<String, String>,
-) -> Result<(), ControllerError> {
+/// Names are compared with existing topics only: two that collide in one request are both made, as in Kafka.
+fn check_name(image: &MetadataImage, name: &str) -> Result<(), ControllerError> {
     if name == TopicName::CLUSTER_METADATA {
         let message = format!("Creation of internal topic {name} is prohibited.");
         return Err(ControllerError::new(ErrorKind::InvalidRequest, message));
@@ -134,8 +128,7 @@ fn check_name(
         let message = format!("Topic '{name}' already exists.");
         return Err(ControllerError::new(ErrorKind::TopicAlreadyExists, message));
     }
-    let in_request = || unified.get(&TopicName::unified(name)).map(String::as_str);
-    if let Some(other) = image.colliding_topic(name).map(TopicName::as_str).or_else(in_request) {
+    if let Some(other) = image.colliding_topic(name) {
         let message = format!("Topic '{name}' collides with existing topic: {other}");
         return Err(ControllerError::new(ErrorKind::InvalidTopic, message));
     }

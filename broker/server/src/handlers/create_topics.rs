@@ -67,7 +67,7 @@ fn new_topic(topic: &CreatableTopic) -> NewTopic {
 }
 
 fn answer(outcome: TopicOutcome<CreatedTopic>, version: i16, validate_only: bool) -> CreatableTopicResult {
-    let result = CreatableTopicResult::default().with_name(name_of(&outcome.name));
+    let result = CreatableTopicResult::default().with_name(name_of(&outcome.name)).with_error_message(None);
     match outcome.result {
         Ok(created) => {
             let result = if version >= 5 {

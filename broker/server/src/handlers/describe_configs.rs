@@ -68,6 +68,6 @@ fn one(config: DescribedConfig, version: i16, synonyms: bool, docs: bool) -> Des
     if docs {
         result.with_documentation(Some(StrBytes::from_static_str(config.documentation)))
     } else {
-        result
+        result.with_documentation(None)
     }
 }

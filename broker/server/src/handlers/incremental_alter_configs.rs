@@ -53,6 +53,7 @@ pub async fn handle(
         .enumerate()
         .map(|(index, resource)| {
             let answer = AlterConfigsResourceResponse::default()
+                .with_error_message(None)
                 .with_resource_type(resource.resource_type)
                 .with_resource_name(resource.resource_name);
             match results.get(index) {
