@@ -47,7 +47,7 @@ test-clients: build install-test ## every supported client against the real bina
 	@$(ENV); tests/clients/prepare.sh; tests/oracle/fetch.sh >/dev/null; cargo test --workspace --test clients -- --test-threads=2
 
 test-differential: build install-test ## the same requests to Highway and Apache Kafka; shows every difference
-	@$(ENV); tests/oracle/fetch.sh >/dev/null; cargo test --workspace --test protocol -- --ignored --nocapture
+	@$(ENV); tests/oracle/fetch.sh >/dev/null; cargo test --workspace --test protocol differential -- --nocapture
 
 test-crash: build install-test ## 100 times kill -9 under load (HIGHWAY_KILLS=N)
 	@$(ENV); HIGHWAY_KILLS=$${HIGHWAY_KILLS:-100} cargo test --workspace --test crash -- --nocapture --test-threads=1

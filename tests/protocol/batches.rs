@@ -32,7 +32,8 @@ pub fn batch(by: Producer, records: &[(Option<&'static str>, i64)]) -> BytesMut 
             producer_epoch: by.epoch,
             timestamp_type: TimestampType::Creation,
             offset: at as i64,
-            sequence: if by.sequence < 0 { by.sequence } else { by.sequence + at as i32 },
+            // The encoder starts a new batch where offset and sequence do not rise together.
+            sequence: by.sequence + at as i32,
             timestamp,
             key: key.map(|k| Bytes::from_static(k.as_bytes())),
             value: Some(Bytes::from_static(b"value")),

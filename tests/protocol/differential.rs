@@ -21,7 +21,6 @@ fn talk(broker: &dyn Broker) -> Side {
 }
 
 #[test]
-#[ignore = "not free of differences yet: docs/conformance.md lists them; `make test-differential` runs it"]
 fn every_answer_is_kafkas_or_its_difference_is_explained() {
     let (kafka, highway) = std::thread::scope(|scope| {
         let kafka = scope.spawn(|| talk(&Oracle::start()));

@@ -341,6 +341,7 @@ fn rest(side: &mut Side) {
             for r in &mut a.results {
                 r.log_dir = text("dir");
                 r.topics.sort_by(|a, b| a.name.cmp(&b.name));
+                r.topics.iter_mut().for_each(|t| t.partitions.sort_by_key(|p| p.partition_index));
             }
         };
         side.ask(

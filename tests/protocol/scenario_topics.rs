@@ -172,16 +172,16 @@ fn create_topics(side: &mut Side) {
             ),
             ("none", vec![]),
         ];
-        for (label, topics) in cases {
-            let sort = |a: &mut CreateTopicsResponse| {
-                a.topics.sort_by(|a, b| a.name.cmp(&b.name));
-                for t in &mut a.topics {
-                    if let Some(c) = &mut t.configs {
-                        c.sort_by(|a, b| a.name.cmp(&b.name));
-                        c.retain(|c| !c.name.starts_with("highway."));
-                    }
+        let sort = |a: &mut CreateTopicsResponse| {
+            a.topics.sort_by(|a, b| a.name.cmp(&b.name));
+            for t in &mut a.topics {
+                if let Some(c) = &mut t.configs {
+                    c.sort_by(|a, b| a.name.cmp(&b.name));
+                    c.retain(|c| !c.name.starts_with("highway."));
                 }
-            };
+            }
+        };
+        for (label, topics) in cases {
             side.ask(
                 &format!("{label}, only tried"),
                 v,
@@ -191,10 +191,11 @@ fn create_topics(side: &mut Side) {
             side.ask(label, v, &create(topics), sort);
         }
         if v >= 4 {
-            side.call(
+            side.ask(
                 "defaults",
                 v,
                 &create(vec![topic(&name("default"), -1, -1)]).with_validate_only(v < 5),
+                sort,
             );
         }
     }

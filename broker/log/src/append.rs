@@ -66,13 +66,13 @@ impl Log {
         let mut writer = self.writer.lock();
         self.check_online()?;
         if batch.header.has_producer()
-            && let Verdict::Duplicate { base_offset, last_offset, .. } =
+            && let Verdict::Duplicate { base_offset, last_offset, timestamp } =
                 writer.producers.check(&batch.header, origin)?
         {
             return Ok(AppendInfo {
                 base_offset,
                 last_offset,
-                log_append_time,
+                log_append_time: timestamp, // whatever the topic's timestamp type, as in Kafka
                 log_start_offset: self.offsets().log_start,
                 duplicate: true,
             });

@@ -42,12 +42,24 @@ pub struct ProduceFailure {
     pub error: KafkaError,
     /// Records that are to blame (KIP-467).
     pub records: Vec<RecordFault>,
+    /// The answer names the log start offset: Kafka leaves it out where it did not look at the records.
+    pub tells_log_start: bool,
 }
 
 impl From<AppendError> for ProduceFailure {
     fn from(error: AppendError) -> Self {
         let message = error.to_string();
         let mut records = Vec::new();
+        let tells_log_start = matches!(
+            error,
+            AppendError::Producer(_)
+                | AppendError::Batch(
+                    BatchError::Header(_)
+                        | BatchError::Records(_)
+                        | BatchError::InvalidRecords(_)
+                        | BatchError::InvalidTimestamps(_)
+                )
+        );
         let code = match error {
             AppendError::Batch(batch) => match batch {
                 BatchError::NotOneBatch
@@ -68,7 +80,8 @@ impl From<AppendError> for ProduceFailure {
                 }
             },
             AppendError::Producer(producer) => match producer {
-                ProducerStateError::OutOfOrderSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
+                ProducerStateError::OutOfOrderSequence { .. }
+                | ProducerStateError::NewEpochSequence { .. } => ResponseError::OutOfOrderSequenceNumber,
                 ProducerStateError::InvalidProducerEpoch { .. } => ResponseError::InvalidProducerEpoch,
                 ProducerStateError::CoordinatorFenced { .. } => ResponseError::TransactionCoordinatorFenced,
                 _ => ResponseError::InvalidTxnState,
@@ -76,7 +89,12 @@ impl From<AppendError> for ProduceFailure {
             AppendError::Segment { .. } | AppendError::Offline(_) => ResponseError::KafkaStorageError,
             AppendError::CommitLog(error) => commit_log_code(&error),
         };
-        Self { error: KafkaError::new(code, message), records }
+        // Words go out only beside the records that are to blame, as in Kafka; the rest is for our log.
+        if records.is_empty() {
+            tracing::debug!(%message, "produce refused");
+            return Self { error: KafkaError::from(code), records, tells_log_start };
+        }
+        Self { error: KafkaError::new(code, message), records, tells_log_start }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use highway_cluster::{MetadataImage, PartitionImage, TopicImage};
 use highway_log::log::Log;
 use highway_log::manager::LogManager;
-use highway_types::{LeaderEpoch, PartitionIndex, TopicId, TopicIdPartition};
+use highway_types::{LeaderEpoch, Offset, PartitionIndex, TopicId, TopicIdPartition};
 use kafka_protocol::ResponseError;
 
 /// A partition that this node leads.
@@ -67,6 +67,16 @@ pub fn led_partition(
 }
 
 impl LedPartition {
+    /// The largest epoch not above `epoch` and where it ends; `NONE`s where this log knows nothing of it. The leader's own
+    /// epoch ends at the log's end, even before anything was appended in it.
+    #[must_use]
+    pub fn epoch_end(&self, epoch: LeaderEpoch) -> (LeaderEpoch, Offset) {
+        if epoch == self.leader_epoch {
+            return (epoch, self.log.offsets().log_end);
+        }
+        self.log.end_offset_for_epoch(epoch)
+    }
+
     /// Compares the leader epoch that a client knows with ours (KIP-320); -1 is no check.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use highway_cluster::controller::{NewPartitions, create_partitions};
+use highway_cluster::controller::{ErrorKind, NewPartitions, create_partitions};
 use highway_types::NodeId;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::create_partitions_response::CreatePartitionsTopicResult;
@@ -46,6 +46,10 @@ pub async fn handle(
                 let answer = CreatePartitionsTopicResult::default().with_name(name_of(&outcome.name));
                 match outcome.result {
                     Ok(()) => answer,
+                    // Kafka has no words for a topic that is not there.
+                    Err(error) if error.kind == ErrorKind::UnknownTopicOrPartition => {
+                        answer.with_error_code(error.kind.code()).with_error_message(None)
+                    }
                     Err(error) => answer
                         .with_error_code(error.kind.code())
                         .with_error_message(Some(StrBytes::from_string(error.message))),

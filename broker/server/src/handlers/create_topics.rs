@@ -33,7 +33,7 @@ pub async fn handle(
         })
         .await;
     let topics = match outcome {
-        Ok(outcomes) => outcomes.into_iter().map(|o| answer(o, ctx.version, validate_only)).collect(),
+        Ok(outcomes) => outcomes.into_iter().map(|o| answer(o, ctx.version)).collect(),
         Err(error) => request
             .topics
             .into_iter()
@@ -66,7 +66,7 @@ fn new_topic(topic: &CreatableTopic) -> NewTopic {
     }
 }
 
-fn answer(outcome: TopicOutcome<CreatedTopic>, version: i16, validate_only: bool) -> CreatableTopicResult {
+fn answer(outcome: TopicOutcome<CreatedTopic>, version: i16) -> CreatableTopicResult {
     let result = CreatableTopicResult::default().with_name(name_of(&outcome.name)).with_error_message(None);
     match outcome.result {
         Ok(created) => {
@@ -78,7 +78,7 @@ fn answer(outcome: TopicOutcome<CreatedTopic>, version: i16, validate_only: bool
             } else {
                 result
             };
-            if version >= 7 && !validate_only { result.with_topic_id(created.id.0) } else { result }
+            if version >= 7 { result.with_topic_id(created.id.0) } else { result }
         }
         Err(error) => {
             let result = result

@@ -1,6 +1,6 @@
 //! DescribeCluster (key 60), versions 0-2 (KIP-700).
 //!
-//! v1 `endpoint_type`: 1 brokers; 2 controllers is UNSUPPORTED_ENDPOINT_TYPE's case as on any Kafka broker listener.
+//! v1 `endpoint_type`: 1 brokers; 2 controllers is MISMATCHED_ENDPOINT_TYPE here, anything else UNSUPPORTED_ENDPOINT_TYPE.
 
 use std::sync::Arc;
 
@@ -24,11 +24,16 @@ pub async fn handle(
         .with_cluster_id(StrBytes::from_string(broker.cluster_id.to_string()))
         .with_controller_id(BrokerId(broker.node_id.0));
     if ctx.version >= 1 && request.endpoint_type != 1 {
+        let (code, message) = if request.endpoint_type == 2 {
+            let message = "The request was sent to an endpoint of type BROKER, but we wanted an endpoint of type CONTROLLER";
+            (ResponseError::MismatchedEndpointType, message.to_owned())
+        } else {
+            let message = format!("Unsupported endpoint type {}", request.endpoint_type);
+            (ResponseError::UnsupportedEndpointType, message)
+        };
         return answer
-            .with_error_code(ResponseError::MismatchedEndpointType.code())
-            .with_error_message(Some(StrBytes::from_static_str(
-                "The request was sent to an endpoint of the wrong type: this one is for brokers.",
-            )))
+            .with_error_code(code.code())
+            .with_error_message(Some(StrBytes::from_string(message)))
             .with_controller_id(BrokerId(-1))
             .with_cluster_authorized_operations(NO_OPERATIONS);
     }

@@ -60,5 +60,9 @@ fn answer(group: &DescribedGroup, version: i16, operations: i32) -> Answer {
         .with_protocol_type(text(&group.protocol_type))
         .with_protocol_data(text(&group.protocol))
         .with_members(members)
-        .with_authorized_operations(if version >= 3 { operations } else { super::metadata::NO_OPERATIONS })
+        .with_authorized_operations(if version >= 3 && group.error.is_none() {
+            operations
+        } else {
+            super::metadata::NO_OPERATIONS
+        })
 }

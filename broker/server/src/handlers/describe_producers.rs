@@ -7,10 +7,15 @@ use kafka_protocol::messages::describe_producers_response::{
     PartitionResponse, ProducerState, TopicResponse,
 };
 use kafka_protocol::messages::{DescribeProducersRequest, DescribeProducersResponse, ProducerId};
+use kafka_protocol::protocol::StrBytes;
 
 use crate::broker::Broker;
 use crate::context::RequestContext;
 use crate::partitions::{TopicRef, led_partition};
+
+fn unknown() -> StrBytes {
+    StrBytes::from_static_str("This server does not host this topic-partition.")
+}
 
 /// Answers a DescribeProducers request.
 pub async fn handle(
@@ -23,6 +28,7 @@ pub async fn handle(
         .topics
         .into_iter()
         .map(|topic| {
+            let known = image.topic(&topic.name).is_some();
             let partitions = topic
                 .partition_indexes
                 .iter()
@@ -36,7 +42,10 @@ pub async fn handle(
                     );
                     match found {
                         Ok(led) => answer.with_active_producers(producers(&led.log)),
-                        Err(code) => answer.with_error_code(code.code()),
+                        Err(code) => {
+                            let answer = answer.with_error_code(code.code());
+                            if known { answer } else { answer.with_error_message(Some(unknown())) }
+                        }
                     }
                 })
                 .collect();

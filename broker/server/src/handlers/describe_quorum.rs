@@ -13,6 +13,10 @@ use crate::broker::Broker;
 use crate::context::RequestContext;
 use highway_types::TopicName;
 
+fn unknown() -> StrBytes {
+    StrBytes::from_static_str("This server does not host this topic-partition.")
+}
+
 /// Answers a DescribeQuorum request.
 pub async fn handle(
     broker: &Arc<Broker>,
@@ -26,7 +30,7 @@ pub async fn handle(
         .with_log_end_offset(offsets.log_end.0)
         .with_last_fetch_timestamp(now)
         .with_last_caught_up_timestamp(now);
-    let topics = request
+    let topics: Vec<TopicData> = request
         .topics
         .into_iter()
         .map(|topic| {
@@ -37,7 +41,12 @@ pub async fn handle(
                 .map(|p| {
                     let answer = PartitionData::default().with_partition_index(p.partition_index);
                     if !known || p.partition_index != 0 {
-                        return answer.with_error_code(ResponseError::UnknownTopicOrPartition.code());
+                        let answer = answer.with_error_code(ResponseError::UnknownTopicOrPartition.code());
+                        return if ctx.version >= 2 {
+                            answer.with_error_message(Some(unknown()))
+                        } else {
+                            answer
+                        };
                     }
                     answer
                         .with_leader_id(BrokerId(broker.node_id.0))
@@ -49,7 +58,8 @@ pub async fn handle(
             TopicData::default().with_topic_name(topic.topic_name).with_partitions(partitions)
         })
         .collect();
-    let nodes = if ctx.version >= 2 {
+    let known = |t: &TopicData| t.partitions.iter().all(|p| p.error_code == 0);
+    let nodes = if ctx.version >= 2 && topics.iter().all(known) {
         let (host, port) = broker.advertised(ctx.connection.listener);
         let listener = Listener::default()
             .with_name(StrBytes::from_string(broker.listener_name(ctx.connection.listener)))

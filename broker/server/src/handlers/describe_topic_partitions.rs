@@ -11,7 +11,7 @@ use kafka_protocol::messages::describe_topic_partitions_response::{
 };
 use kafka_protocol::messages::{BrokerId, DescribeTopicPartitionsRequest, DescribeTopicPartitionsResponse};
 
-use super::metadata::{NO_OPERATIONS, TOPIC_OPERATIONS, name_of};
+use super::metadata::{TOPIC_OPERATIONS, name_of};
 use crate::broker::Broker;
 use crate::context::RequestContext;
 
@@ -68,7 +68,7 @@ fn missing(name: &str) -> DescribeTopicPartitionsResponseTopic {
     DescribeTopicPartitionsResponseTopic::default()
         .with_error_code(error.code())
         .with_name(Some(name_of(name)))
-        .with_topic_authorized_operations(NO_OPERATIONS)
+        .with_topic_authorized_operations(TOPIC_OPERATIONS)
 }
 
 fn describe(topic: &TopicImage, start: i32, end: i32) -> DescribeTopicPartitionsResponseTopic {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use highway_log::error::ReadError;
-use highway_log::read::{ReadBound, ReadResult};
+use highway_log::read::{AbortedTxn, ReadBound, ReadResult};
 use highway_types::limits::FETCH_MAX_BYTES;
 use highway_types::{LeaderEpoch, Offset, PartitionIndex, TopicId, TopicName};
 use highway_wire::fetch_frame::{FetchPartitionParts, FetchResponseParts, FetchTopicParts};
@@ -72,7 +72,7 @@ pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: FetchRe
         answers = read_all(broker, &plan, bound, max_bytes, uses_ids);
     }
     broker.metrics.fetched(answers.iter().map(PartitionAnswer::bytes).sum());
-    respond(&plan, answers, ctx.version)
+    respond(&plan, answers, bound, ctx.version)
 }
 
 struct PartitionAnswer {
@@ -160,8 +160,11 @@ fn read_all(
         match find(broker, partition, asked, uses_ids) {
             Err(code) => answer.error = Some(code),
             Ok(led) => {
-                answer.diverging = diverging(&led, asked);
-                if answer.diverging.is_none() {
+                match diverging(&led, asked) {
+                    Ok(diverging) => answer.diverging = diverging,
+                    Err(code) => answer.error = Some(code),
+                }
+                if answer.diverging.is_none() && answer.error.is_none() {
                     let limit = left.min(usize::try_from(asked.max_bytes).unwrap_or(0));
                     match led.log.read(Offset(asked.fetch_offset), bound, limit, nothing_yet) {
                         Ok(result) => {
@@ -187,13 +190,37 @@ fn read_code(error: ReadError) -> ResponseError {
     crate::error::KafkaError::from(error).code
 }
 
-/// The client's last batch against our epochs (KIP-595 truncation detection).
-fn diverging(led: &LedPartition, asked: &PartitionRequest) -> Option<(LeaderEpoch, Offset)> {
-    if asked.last_fetched_epoch < 0 {
+/// Null for readers of everything; empty also for a partition that was not found, as in Kafka.
+fn aborted(answer: &PartitionAnswer, bound: ReadBound) -> Option<Vec<AbortedTransaction>> {
+    let wrong_epoch =
+        matches!(answer.error, Some(ResponseError::FencedLeaderEpoch | ResponseError::UnknownLeaderEpoch));
+    if wrong_epoch || (bound == ReadBound::HighWatermark && answer.led.is_some()) {
         return None;
     }
-    let (epoch, end) = led.log.end_offset_for_epoch(LeaderEpoch(asked.last_fetched_epoch));
-    (epoch.0 < asked.last_fetched_epoch || end.0 < asked.fetch_offset).then_some((epoch, end))
+    let entry = |t: &AbortedTxn| {
+        AbortedTransaction::default()
+            .with_producer_id(t.producer_id.0.into())
+            .with_first_offset(t.first_offset.0)
+    };
+    Some(answer.result.iter().flat_map(|r| &r.aborted).map(entry).collect())
+}
+
+/// The client's last batch against our epochs (KIP-595 truncation detection).
+///
+/// # Errors
+/// OFFSET_OUT_OF_RANGE for an epoch that this log knows nothing of.
+fn diverging(
+    led: &LedPartition,
+    asked: &PartitionRequest,
+) -> Result<Option<(LeaderEpoch, Offset)>, ResponseError> {
+    if asked.last_fetched_epoch < 0 {
+        return Ok(None);
+    }
+    let (epoch, end) = led.epoch_end(LeaderEpoch(asked.last_fetched_epoch));
+    if epoch == LeaderEpoch::NONE || end == Offset::NONE {
+        return Err(ResponseError::OffsetOutOfRange);
+    }
+    Ok((epoch.0 < asked.last_fetched_epoch || end.0 < asked.fetch_offset).then_some((epoch, end)))
 }
 
 fn enough(answers: &[PartitionAnswer], min_bytes: usize) -> bool {
@@ -218,7 +245,12 @@ fn readable(broker: &Broker, plan: &FetchPlan, bound: ReadBound, uses_ids: bool)
     sum
 }
 
-fn respond(plan: &FetchPlan, answers: Vec<PartitionAnswer>, version: i16) -> FetchResponseParts {
+fn respond(
+    plan: &FetchPlan,
+    answers: Vec<PartitionAnswer>,
+    bound: ReadBound,
+    version: i16,
+) -> FetchResponseParts {
     let mut topics: Vec<FetchTopicParts> = Vec::new();
     for answer in answers {
         let (high_watermark, last_stable, log_start) = match &answer.result {
@@ -226,7 +258,13 @@ fn respond(plan: &FetchPlan, answers: Vec<PartitionAnswer>, version: i16) -> Fet
                 let o = result.offsets;
                 (o.high_watermark.0, o.last_stable.0, o.log_start.0)
             }
-            None => (-1, -1, -1),
+            None => match (&answer.led, answer.diverging) {
+                (Some(led), Some(_)) => {
+                    let o = led.log.offsets();
+                    (o.high_watermark.0, o.last_stable.0, o.log_start.0)
+                }
+                _ => (-1, -1, -1),
+            },
         };
         let answered = Answered {
             has_data: answer.bytes() > 0,
@@ -238,18 +276,7 @@ fn respond(plan: &FetchPlan, answers: Vec<PartitionAnswer>, version: i16) -> Fet
         if !plan.answer(&answer.partition, answered) {
             continue;
         }
-        let aborted = answer.result.as_ref().filter(|_| answer.error.is_none()).and_then(|r| {
-            (!r.aborted.is_empty()).then(|| {
-                r.aborted
-                    .iter()
-                    .map(|t| {
-                        AbortedTransaction::default()
-                            .with_producer_id(t.producer_id.0.into())
-                            .with_first_offset(t.first_offset.0)
-                    })
-                    .collect()
-            })
-        });
+        let aborted = aborted(&answer, bound);
         // Old clients do not know the storage error.
         let error_code = match answer.error {
             Some(ResponseError::KafkaStorageError) if version <= 5 => {

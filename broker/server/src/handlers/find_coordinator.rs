@@ -33,7 +33,7 @@ pub async fn handle(
     let one = coordinators.pop().unwrap_or_default();
     FindCoordinatorResponse::default()
         .with_error_code(one.error_code)
-        .with_error_message(one.error_message)
+        .with_error_message(if ctx.version >= 1 { one.error_message } else { None })
         .with_node_id(one.node_id)
         .with_host(one.host)
         .with_port(one.port)
@@ -49,7 +49,6 @@ async fn find(broker: &Arc<Broker>, ctx: &RequestContext, key_type: i8, key: Str
             .with_error_message(Some(StrBytes::from_static_str(message)))
     };
     match key_type {
-        GROUP if key.is_empty() => failed(key, ResponseError::InvalidGroupId, "the group id is empty"),
         GROUP => {
             if let Err(error) = broker.ensure_offsets_topic().await {
                 tracing::error!(%error, "cannot create __consumer_offsets");
@@ -65,7 +64,12 @@ async fn find(broker: &Arc<Broker>, ctx: &RequestContext, key_type: i8, key: Str
                 .with_node_id(BrokerId(broker.node_id.0))
                 .with_host(StrBytes::from_string(host))
                 .with_port(i32::from(port))
-                .with_error_message(None)
+                // What Kafka writes beside "no error".
+                .with_error_message(Some(StrBytes::from_static_str(if ctx.version >= 4 {
+                    ""
+                } else {
+                    "NONE"
+                })))
         }
         TRANSACTION => failed(
             key,

@@ -14,7 +14,7 @@ use crate::context::RequestContext;
 /// Answers an InitProducerId request.
 pub async fn handle(
     broker: &Arc<Broker>,
-    _ctx: &RequestContext,
+    ctx: &RequestContext,
     request: InitProducerIdRequest,
 ) -> InitProducerIdResponse {
     let failed = |code: ResponseError| {
@@ -23,6 +23,9 @@ pub async fn handle(
             .with_producer_id(ProducerId(-1))
             .with_producer_epoch(-1)
     };
+    if ctx.version >= 3 && (request.producer_id.0 == -1) != (request.producer_epoch == -1) {
+        return failed(ResponseError::InvalidRequest);
+    }
     match request.transactional_id {
         Some(id) if id.is_empty() => return failed(ResponseError::InvalidRequest),
         Some(_) => return failed(ResponseError::TransactionalIdAuthorizationFailed),

@@ -47,9 +47,11 @@ pub async fn handle(
         .topics
         .into_iter()
         .map(|topic| {
+            let mut told = HashSet::new();
             let partitions = topic
                 .partitions
                 .iter()
+                .filter(|p| told.insert(p.partition_index))
                 .map(|p| {
                     let answer = ListOffsetsPartitionResponse::default()
                         .with_partition_index(p.partition_index)
@@ -112,9 +114,11 @@ fn look_up(
             };
             Some((end.0, -1, led.leader_epoch.0))
         }
-        EARLIEST | EARLIEST_LOCAL => {
-            Some((offsets.log_start.0, -1, led.log.epoch_at(offsets.log_start).map_or(-1, |e| e.0)))
-        }
+        EARLIEST | EARLIEST_LOCAL => Some((
+            offsets.log_start.0,
+            -1,
+            led.log.epoch_at(offsets.log_start).map_or(led.leader_epoch.0, |e| e.0),
+        )),
         LATEST_TIERED => None,
         MAX_TIMESTAMP => {
             let found = led.log.max_timestamp_offset(bound).map_err(code)?;

@@ -5,11 +5,13 @@
 //!   UNKNOWN_TOPIC_OR_PARTITION, and the client asks again. Malformed names: INVALID_TOPIC_EXCEPTION.
 //! - v10 topic ids in answers, v12 in requests; an unknown id: UNKNOWN_TOPIC_ID. v13: a top-level error code.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use highway_cluster::TopicImage;
 use highway_types::{TopicId, TopicName};
 use kafka_protocol::ResponseError;
+use kafka_protocol::messages::metadata_request::MetadataRequestTopic;
 use kafka_protocol::messages::metadata_response::{
     MetadataResponseBroker, MetadataResponsePartition, MetadataResponseTopic,
 };
@@ -39,18 +41,25 @@ pub async fn handle(
         None => true,
         Some(topics) => ctx.version == 0 && topics.is_empty(),
     };
+    if ctx.version < 12
+        && let Some(topics) =
+            request.topics.as_ref().filter(|t| t.iter().any(|t| !t.topic_id.is_nil() || t.name.is_none()))
+    {
+        return refused(topics);
+    }
     let topics = if all {
         image.topics_sorted().into_iter().map(|t| describe(t, wants_operations)).collect()
     } else {
         let mut answers = Vec::new();
         let mut missing = Vec::new();
+        let mut seen = HashSet::new();
         for topic in request.topics.unwrap_or_default() {
+            if !seen.insert((topic.name.clone(), topic.topic_id)) {
+                continue;
+            }
             let name = topic.name.as_ref().map(|n| n.as_str());
             let found = if topic.topic_id.is_nil() {
                 name.and_then(|n| image.topic(n))
-            } else if ctx.version < 12 {
-                answers.push(error_topic(name, topic.topic_id, ResponseError::InvalidRequest));
-                continue;
             } else {
                 image.topic_by_id(TopicId(topic.topic_id))
             };
@@ -90,6 +99,22 @@ pub async fn handle(
         .with_controller_id(BrokerId(broker.node_id.0))
         .with_topics(topics)
         .with_cluster_authorized_operations(cluster_operations)
+}
+
+/// Ids before version 12: the whole request is wrong, and the answer names no broker.
+fn refused(topics: &[MetadataRequestTopic]) -> MetadataResponse {
+    let topics = topics
+        .iter()
+        .map(|t| {
+            let name = t.name.as_ref().map_or("", |n| n.as_str());
+            error_topic(Some(name), t.topic_id, ResponseError::InvalidRequest)
+        })
+        .collect();
+    MetadataResponse::default()
+        .with_cluster_id(None)
+        .with_controller_id(BrokerId(-1))
+        .with_topics(topics)
+        .with_cluster_authorized_operations(NO_OPERATIONS)
 }
 
 /// This node, as clients of the request's listener reach it.

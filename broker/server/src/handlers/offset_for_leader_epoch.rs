@@ -39,11 +39,7 @@ fn one(broker: &Broker, topic: &str, asked: &OffsetForLeaderPartition) -> EpochE
         let led =
             led_partition(&image, &broker.logs, TopicRef::Name(topic), PartitionIndex(asked.partition))?;
         led.check_epoch(asked.current_leader_epoch)?;
-        // The leader's own epoch ends at the log's end, even before anything was appended in it.
-        if asked.leader_epoch == led.leader_epoch.0 {
-            return Ok((asked.leader_epoch, led.log.offsets().log_end.0));
-        }
-        let (epoch, end) = led.log.end_offset_for_epoch(LeaderEpoch(asked.leader_epoch));
+        let (epoch, end) = led.epoch_end(LeaderEpoch(asked.leader_epoch));
         Ok((epoch.0, end.0))
     };
     match find() {

@@ -85,7 +85,7 @@ pub async fn append(broker: &Arc<Broker>, ctx: &RequestContext, request: Produce
                 continue;
             }
             let records = partition.records.unwrap_or_default();
-            if let Some(code) = refuse_by_version(&records, ctx.version) {
+            if let Some(code) = refuse_by_request(&records, ctx.version, request.transactional_id.is_some()) {
                 slots.push(refused(code));
                 continue;
             }
@@ -96,7 +96,11 @@ pub async fn append(broker: &Arc<Broker>, ctx: &RequestContext, request: Produce
                 }
                 Err(error) => {
                     let failure = ProduceFailure::from(error);
-                    slots.push(Slot::Final(failed(index, &failure.error, &failure.records)));
+                    let mut answer = failed(index, &failure.error, &failure.records);
+                    if failure.tells_log_start {
+                        answer.log_start_offset = led.log.offsets().log_start.0;
+                    }
+                    slots.push(Slot::Final(answer));
                 }
             }
         }
@@ -149,7 +153,7 @@ async fn wait(slot: Slot, acks: i16, timeout: Duration) -> PartitionProduceRespo
 }
 
 /// What depends on the version of the request or on what is not built yet.
-fn refuse_by_version(records: &[u8], version: i16) -> Option<ResponseError> {
+fn refuse_by_request(records: &[u8], version: i16, transactional: bool) -> Option<ResponseError> {
     if records.len() < HEADER_LEN {
         return None; // the log words that better
     }
@@ -157,7 +161,11 @@ fn refuse_by_version(records: &[u8], version: i16) -> Option<ResponseError> {
     if version < 7 && header.attributes.compression() == Some(Compression::Zstd) {
         return Some(ResponseError::UnsupportedCompressionType);
     }
-    header.attributes.is_transactional().then_some(ResponseError::InvalidTxnState)
+    match (header.attributes.is_transactional(), transactional) {
+        (false, _) => None,
+        (true, false) => Some(ResponseError::TransactionalIdAuthorizationFailed),
+        (true, true) => Some(ResponseError::InvalidTxnState),
+    }
 }
 
 fn succeeded(index: i32, info: &AppendInfo) -> PartitionProduceResponse {
