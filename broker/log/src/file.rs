@@ -91,6 +91,32 @@ pub fn read_at(file: &File, position: u64, len: usize) -> io::Result<Bytes> {
     Ok(buffer.into())
 }
 
+/// Fills the start of `buffer` with what the page cache holds from `position` on; `None` if that is nothing, which is
+/// also the answer of file systems that cannot tell. Never waits for the disk.
+///
+/// # Errors
+/// What the system says.
+pub fn read_cached(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    let mut slices = [io::IoSliceMut::new(buffer)];
+    loop {
+        match rustix::io::preadv2(file, &mut slices, position, rustix::io::ReadWriteFlags::NOWAIT) {
+            Ok(n) => return Ok(Some(n)),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(rustix::io::Errno::AGAIN | rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Asks the disk for bytes that will be wanted soon. Advice: nothing depends on it.
+pub fn will_need(file: &File, position: u64, len: u64) {
+    if let Some(len) = std::num::NonZeroU64::new(len) {
+        let _ = rustix::fs::fadvise(file, position, Some(len), rustix::fs::Advice::WillNeed);
+    }
+}
+
 /// Fills `buffer` from `position`; returns fewer bytes only at the end of the file.
 ///
 /// # Errors

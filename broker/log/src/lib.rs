@@ -25,3 +25,4 @@ pub mod recovery_point;
 pub mod retention;
 pub mod segment;
 pub mod segments;
+pub mod slice;

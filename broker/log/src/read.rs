@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use highway_types::{LeaderEpoch, Offset, ProducerId, Timestamp};
-use smallvec::SmallVec;
 
 use crate::batch::header::{BatchHeader, HEADER_LEN, stored_crc_matches};
+use crate::batch::verify::BatchVerifier;
 use crate::error::ReadError;
 use crate::log::Log;
-use crate::progress::{LogOffsets, Mark};
-use crate::segment::LogSegment;
+use crate::progress::LogOffsets;
+use crate::segment::{BatchPosition, LogSegment};
+use crate::slice::LogSlice;
+
+/// A fetch of so many bytes is read before it is answered, so that its answer leaves in one piece.
+const READ_AT_ONCE: usize = 64 << 10;
 
 /// Up to where a reader may see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,29 +35,50 @@ pub struct AbortedTxn {
 }
 
 /// What a read found.
-#[derive(Clone, Debug)]
-pub struct ReadResult {
-    /// Whole batches, the first of which holds the offset that was asked for. Empty if there is nothing below the
-    /// bound.
-    pub slices: SmallVec<[Bytes; 2]>,
+#[derive(Debug)]
+pub struct ReadResult<R> {
+    /// Batches, the first of which holds the offset that was asked for.
+    pub records: R,
     /// Aborted transactions, in order of their first offsets; only for `LastStable`.
     pub aborted: Vec<AbortedTxn>,
     /// The offsets of the moment.
     pub offsets: LogOffsets,
 }
 
-impl ReadResult {
-    /// Bytes of all slices.
+/// Records that were read, or that will be read while they are sent.
+#[derive(Debug)]
+pub enum FetchedRecords {
+    /// Read and checked; whole batches. Empty if there is nothing below the bound.
+    Read(Bytes),
+    /// Checked while they are read.
+    Later(LogSlice),
+}
+
+impl FetchedRecords {
+    /// Their bytes.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.slices.iter().map(Bytes::len).sum()
+        match self {
+            Self::Read(bytes) => bytes.len(),
+            Self::Later(slice) => slice.remaining(),
+        }
     }
 
     /// True if nothing was found.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.slices.is_empty()
+        self.len() == 0
     }
+}
+
+/// Where a read starts and what it may take.
+struct Found {
+    segment: Arc<LogSegment>,
+    first: BatchPosition,
+    /// Below the bound as far as this is known from positions, and readable.
+    end: u64,
+    limit: Offset,
+    wanted: usize,
 }
 
 /// A record found by its time.
@@ -69,7 +94,7 @@ pub struct TimestampOffset {
 
 impl Log {
     /// Reads whole batches from the one that holds `from`, at most `max_bytes`; with `min_one_batch` the first batch
-    /// comes whatever its size (KIP-74).
+    /// comes whatever its size (KIP-74). Blocks on the disk.
     ///
     /// # Errors
     /// `OutOfRange` below the log start or behind the log end; `Corrupt` and `Io` for the files.
@@ -79,7 +104,62 @@ impl Log {
         bound: ReadBound,
         max_bytes: usize,
         min_one_batch: bool,
-    ) -> Result<ReadResult, ReadError> {
+    ) -> Result<ReadResult<Bytes>, ReadError> {
+        let (offsets, found) = self.find(from, bound, max_bytes, min_one_batch)?;
+        let Some(found) = found else {
+            return Ok(ReadResult { records: Bytes::new(), aborted: Vec::new(), offsets });
+        };
+        let bytes = found
+            .segment
+            .read(found.first.position, found.wanted, found.end)
+            .map_err(|e| segment_error(&found.segment, e))?;
+        let (records, end) = found.whole_batches(bytes)?;
+        let aborted = self.aborted_below(from, end, bound)?;
+        Ok(ReadResult { records, aborted, offsets })
+    }
+
+    /// As [`Log::read`], but what is large or not in memory is left to be read while it is sent, and may end within a
+    /// batch, as in Kafka.
+    ///
+    /// # Errors
+    /// As [`Log::read`].
+    pub fn fetch(
+        &self,
+        from: Offset,
+        bound: ReadBound,
+        max_bytes: usize,
+        min_one_batch: bool,
+    ) -> Result<ReadResult<FetchedRecords>, ReadError> {
+        let (offsets, found) = self.find(from, bound, max_bytes, min_one_batch)?;
+        let Some(found) = found else {
+            return Ok(ReadResult {
+                records: FetchedRecords::Read(Bytes::new()),
+                aborted: Vec::new(),
+                offsets,
+            });
+        };
+        let len = found.wanted.min(usize::try_from(found.end - found.first.position).unwrap_or(usize::MAX));
+        if len <= READ_AT_ONCE
+            && let Some(bytes) = found.cached(len).map_err(|e| segment_error(&found.segment, e))?
+        {
+            let (records, end) = found.whole_batches(bytes)?;
+            let aborted = self.aborted_below(from, end, bound)?;
+            return Ok(ReadResult { records: FetchedRecords::Read(records), aborted, offsets });
+        }
+        let end = found.sendable_end(len)?;
+        let aborted = self.aborted_below(from, found.limit, bound)?;
+        let verifier = BatchVerifier::new(found.first.base_offset);
+        let slice = LogSlice::new(found.segment, found.first.position, end, verifier);
+        Ok(ReadResult { records: FetchedRecords::Later(slice), aborted, offsets })
+    }
+
+    fn find(
+        &self,
+        from: Offset,
+        bound: ReadBound,
+        max_bytes: usize,
+        min_one_batch: bool,
+    ) -> Result<(LogOffsets, Option<Found>), ReadError> {
         self.check_online()?;
         let (offsets, mark) = self.progress.snapshot();
         if from < offsets.log_start || from > offsets.log_end {
@@ -89,61 +169,55 @@ impl Log {
                 end: offsets.log_end,
             });
         }
-        let nothing = ReadResult { slices: SmallVec::new(), aborted: Vec::new(), offsets };
         let limit = bound.of(&offsets);
         if from >= limit {
-            return Ok(nothing);
+            return Ok((offsets, None));
         }
-        let mut slices = SmallVec::new();
-        let mut end = from;
         for segment in self.segments.from(from) {
-            let bytes = self.read_segment(&segment, from, limit, mark, max_bytes, min_one_batch)?;
+            let last = segment.base_offset() >= mark.segment;
+            let io = |source| segment_error(&segment, source);
+            let first = segment.locate(from).map_err(io)?;
+            let durable = if segment.base_offset() == mark.segment { mark.position } else { segment.size() };
             // A segment may hold nothing at or behind `from` once it was compacted.
-            if let Some((bytes, behind)) = bytes {
-                end = behind;
-                slices.push(bytes);
-                break;
+            let Some(first) = first.filter(|b| b.position < durable && b.base_offset < limit) else {
+                if last {
+                    break;
+                }
+                continue;
+            };
+            let mut end = durable;
+            if limit < offsets.high_watermark
+                && let Some(open) = segment.locate(limit).map_err(io)?
+            {
+                end = end.min(open.position);
             }
-            if segment.base_offset() >= mark.segment {
-                break;
+            if let Some(unreadable) = segment.unreadable_from() {
+                if unreadable == first.position {
+                    return Err(corrupt(
+                        &segment,
+                        first.base_offset,
+                        first.position,
+                        "it could not be read before",
+                    ));
+                }
+                end = if unreadable > first.position { end.min(unreadable) } else { end };
             }
+            if first.len > max_bytes && !min_one_batch {
+                return Ok((offsets, None));
+            }
+            let wanted = max_bytes.max(first.len);
+            return Ok((offsets, Some(Found { segment, first, end, limit, wanted })));
         }
-        let aborted = if bound == ReadBound::LastStable && !slices.is_empty() {
-            self.aborted_between(from, end)?
-        } else {
-            Vec::new()
-        };
-        Ok(ReadResult { slices, aborted, ..nothing })
+        Ok((offsets, None))
     }
 
-    /// Reads from one segment; the second value is the offset behind what was read.
-    fn read_segment(
+    fn aborted_below(
         &self,
-        segment: &LogSegment,
         from: Offset,
-        limit: Offset,
-        mark: Mark,
-        max_bytes: usize,
-        min_one_batch: bool,
-    ) -> Result<Option<(Bytes, Offset)>, ReadError> {
-        let io = |source| segment_error(segment, source);
-        let durable = if segment.base_offset() == mark.segment { mark.position } else { segment.size() };
-        let Some(first) = segment.locate(from).map_err(io)? else { return Ok(None) };
-        if first.position >= durable || first.base_offset >= limit {
-            return Ok(None);
-        }
-        let available = usize::try_from(durable - first.position).unwrap_or(usize::MAX);
-        let wanted = if first.len > max_bytes {
-            if !min_one_batch {
-                return Ok(None);
-            }
-            first.len
-        } else {
-            max_bytes.min(available)
-        };
-        let bytes = segment.read(first.position, wanted, durable).map_err(io)?;
-        let (len, end) = whole_batches(segment, &bytes, first.position, first.base_offset, limit)?;
-        Ok((len > 0).then(|| (bytes.slice(..len), end)))
+        end: Offset,
+        bound: ReadBound,
+    ) -> Result<Vec<AbortedTxn>, ReadError> {
+        if bound == ReadBound::LastStable { self.aborted_between(from, end) } else { Ok(Vec::new()) }
     }
 
     fn aborted_between(&self, from: Offset, end: Offset) -> Result<Vec<AbortedTxn>, ReadError> {
@@ -247,36 +321,59 @@ impl ReadBound {
     }
 }
 
-/// How many of `bytes` are whole batches that end at or below `limit`, each checked; and the offset behind them.
-fn whole_batches(
-    segment: &LogSegment,
-    bytes: &[u8],
-    position: u64,
-    first_base: Offset,
-    limit: Offset,
-) -> Result<(usize, Offset), ReadError> {
-    let mut at = 0;
-    let mut end = first_base;
-    while bytes.len() - at >= HEADER_LEN {
-        let corrupt = |detail: String| ReadError::Corrupt {
-            path: segment.log_path().to_owned(),
-            offset: end,
-            position: position + at as u64,
-            detail,
-        };
-        let header = BatchHeader::parse(&bytes[at..]).map_err(|e| corrupt(e.to_string()))?;
-        let len = header.total_len();
-        if header.base_offset < end {
-            return Err(corrupt(format!("base offset {} is below its neighbour's end", header.base_offset)));
-        }
-        if bytes.len() - at < len || header.base_offset >= limit {
-            break;
-        }
-        if !stored_crc_matches(&bytes[at..at + len]) {
-            return Err(corrupt("checksum does not match".to_owned()));
-        }
-        at += len;
-        end = header.last_offset().next();
+fn corrupt(segment: &LogSegment, offset: Offset, position: u64, detail: impl ToString) -> ReadError {
+    ReadError::Corrupt { path: segment.log_path().to_owned(), offset, position, detail: detail.to_string() }
+}
+
+impl Found {
+    /// `len` bytes if all of them are in memory.
+    fn cached(&self, len: usize) -> std::io::Result<Option<Bytes>> {
+        let mut bytes = vec![0; len];
+        Ok(match self.segment.read_cached(self.first.position, &mut bytes)? {
+            Some(n) if n == len => Some(bytes.into()),
+            _ => None,
+        })
     }
-    Ok((at, end))
+
+    /// Where `len` bytes end best: before a batch that they would cut, if an index entry tells where it starts.
+    fn sendable_end(&self, len: usize) -> Result<u64, ReadError> {
+        let end = self.first.position + len as u64;
+        if end >= self.end {
+            return Ok(self.end);
+        }
+        let indexed = self.segment.indexed_batch_before(end).map_err(|e| segment_error(&self.segment, e))?;
+        Ok(indexed.filter(|at| *at >= self.first.position + self.first.len as u64).unwrap_or(end))
+    }
+
+    /// As much of `bytes` as is whole batches that start below the limit, each checked; and the offset behind them. What
+    /// is good before a damaged batch is good.
+    fn whole_batches(&self, bytes: Bytes) -> Result<(Bytes, Offset), ReadError> {
+        let mut at = 0;
+        let mut end = self.first.base_offset;
+        while bytes.len() - at >= HEADER_LEN {
+            let fault = match BatchHeader::parse(&bytes[at..]) {
+                Err(error) => error.to_string(),
+                Ok(header) if header.base_offset < end => {
+                    format!("base offset {} is below its neighbour's end", header.base_offset)
+                }
+                Ok(header) => {
+                    let len = header.total_len();
+                    if bytes.len() - at < len || header.base_offset >= self.limit {
+                        break;
+                    }
+                    if stored_crc_matches(&bytes[at..at + len]) {
+                        at += len;
+                        end = header.last_offset().next();
+                        continue;
+                    }
+                    "checksum does not match".to_owned()
+                }
+            };
+            if at > 0 {
+                break;
+            }
+            return Err(corrupt(&self.segment, end, self.first.position, fault));
+        }
+        Ok((bytes.slice(..at), end))
+    }
 }

@@ -63,6 +63,7 @@ const MAX_BYTES: u64 = i32::MAX as u64;
 /// A flush writes index files once so many entries are new; until then the end of the log is read again at a restart.
 const STORE_ENTRIES: usize = if cfg!(test) { 4 } else { 64 };
 const UNKNOWN: i64 = i64::MIN;
+const READABLE: u64 = u64::MAX;
 const TXN_INDEX: &str = "txnindex";
 
 /// See the module.
@@ -79,6 +80,10 @@ pub struct LogSegment {
     /// Written to by this process.
     appended: AtomicBool,
     sealed: AtomicBool,
+    /// Where a reader met a batch that cannot be read, [`READABLE`] if none did.
+    unreadable: AtomicU64,
+    /// Up to where the disk was asked for bytes ahead of a reader.
+    asked: AtomicU64,
     max_timestamp: AtomicI64,
     first_timestamp: AtomicI64,
     /// Held while index files are read, rebuilt, written or removed; taken before `indexes`. True once deleted.
@@ -140,6 +145,8 @@ impl LogSegment {
             unsynced: AtomicBool::new(true), // whoever wrote it may not have synced it
             appended: AtomicBool::new(false),
             sealed: AtomicBool::new(false),
+            unreadable: AtomicU64::new(READABLE),
+            asked: AtomicU64::new(0),
             max_timestamp: AtomicI64::new(UNKNOWN),
             first_timestamp: AtomicI64::new(UNKNOWN),
             index_files: Mutex::new(false),
@@ -278,6 +285,47 @@ impl LogSegment {
         file::read_at(&*self.file()?, position, len)
     }
 
+    /// Fills the start of `into` with what the page cache holds from `position` on; `None` if that is nothing.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn read_cached(&self, position: u64, into: &mut [u8]) -> io::Result<Option<usize>> {
+        file::read_cached(&*self.file()?, position, into)
+    }
+
+    /// Fills `into` from `position` and asks the disk for what lies between there and `ahead`, once.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(crate) fn read_from_disk(&self, position: u64, into: &mut [u8], ahead: u64) -> io::Result<usize> {
+        let log = self.file()?;
+        let (from, to) = (position + into.len() as u64, ahead.min(self.size()));
+        let before = self.asked.swap(to, Ordering::Relaxed);
+        // Somebody who reads elsewhere starts over.
+        let from = if (from..to).contains(&before) { before } else { from };
+        if before != to {
+            file::will_need(&log, from, to.saturating_sub(from));
+        }
+        file::read_into(&log, position, into)
+    }
+
+    /// Remembers that the batch at `position` cannot be read, or is not what was written.
+    pub(crate) fn mark_unreadable(&self, position: u64) {
+        self.unreadable.fetch_min(position, Ordering::AcqRel);
+    }
+
+    /// Where the first batch lies that a reader could not read, if there was one.
+    pub(crate) fn unreadable_from(&self) -> Option<u64> {
+        Some(self.unreadable.load(Ordering::Acquire)).filter(|at| *at != READABLE)
+    }
+
+    /// The start of the last batch with an index entry that starts at or below `position`.
+    pub(crate) fn indexed_batch_before(&self, position: u64) -> io::Result<Option<u64>> {
+        self.load_indexes()?;
+        let found = self.indexes.read().offset.floor(|e| u64::from(e.position) <= position)?;
+        Ok(found.map(|entry| u64::from(entry.position)))
+    }
+
     /// Aborted transactions that overlap `from..end`.
     ///
     /// # Errors
@@ -324,6 +372,9 @@ impl LogSegment {
         self.flushed.fetch_min(position, Ordering::AcqRel);
         if position == 0 {
             self.first_timestamp.store(UNKNOWN, Ordering::Relaxed);
+        }
+        if self.unreadable_from().is_some_and(|at| at >= position) {
+            self.unreadable.store(READABLE, Ordering::Release);
         }
         self.cut_indexes(position)
     }

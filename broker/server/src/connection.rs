@@ -7,11 +7,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures::stream::FuturesOrdered;
 use futures::{FutureExt, StreamExt};
 use highway_types::limits::PIPELINE_MAX;
-use highway_wire::frame::{FrameReader, write_frames};
+use highway_wire::frame::FrameReader;
+use highway_wire::piece::Piece;
+use highway_wire::send::write_pieces;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Duration, Instant, sleep_until};
@@ -37,7 +38,7 @@ pub async fn serve(
     let mut pending: FuturesOrdered<router::BoxAnswer> = FuturesOrdered::new();
     // A request that has to be answered before the next one starts.
     let mut exclusive = false;
-    let mut out: VecDeque<Bytes> = VecDeque::new();
+    let mut out: VecDeque<Piece> = VecDeque::new();
     let idle = broker.settings().connections_max_idle;
     let mut idle_since = Instant::now();
     loop {
@@ -69,8 +70,13 @@ pub async fn serve(
                 if pending.is_empty() {
                     exclusive = false;
                 }
-                if let Err(error) = write_frames(&mut write_half, &mut out).await {
-                    tracing::debug!(peer = %info.peer, %error, "connection lost while writing");
+                if let Err(error) = write_pieces(&mut write_half, &mut out).await {
+                    match error.kind() {
+                        std::io::ErrorKind::InvalidData | std::io::ErrorKind::UnexpectedEof => {
+                            tracing::error!(peer = %info.peer, %error, "records could not be sent");
+                        }
+                        _ => tracing::debug!(peer = %info.peer, %error, "connection lost while writing"),
+                    }
                     return;
                 }
                 idle_since = Instant::now();
@@ -108,7 +114,7 @@ pub async fn serve(
         while let Some(Answer::Frames(frames)) = pending.next().await {
             out.extend(frames);
         }
-        write_frames(&mut write_half, &mut out).await
+        write_pieces(&mut write_half, &mut out).await
     };
     let _ = tokio::time::timeout(Duration::from_secs(5), drain).await; // the connection ends either way
     let _ = write_half.shutdown().await;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use highway_wire::header::RequestHead;
+use highway_wire::piece::Piece;
 use highway_wire::{apis, request, response};
 use kafka_protocol::messages::{self as m, ApiKey};
 use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request};
@@ -22,7 +23,7 @@ use crate::handlers as h;
 #[derive(Debug)]
 pub enum Answer {
     /// A response, in pieces that are written as they are.
-    Frames(VecDeque<Bytes>),
+    Frames(VecDeque<Piece>),
     /// acks 0: nothing.
     Nothing,
     /// The connection ends.
@@ -195,7 +196,7 @@ impl Call {
 
 fn encode<R: Encodable + HeaderVersion>(key: i16, version: i16, correlation_id: i32, response: &R) -> Answer {
     match response::encode(version, correlation_id, response) {
-        Ok(frame) => Answer::Frames(VecDeque::from([frame])),
+        Ok(frame) => Answer::Frames(VecDeque::from([Piece::Bytes(frame)])),
         Err(error) => {
             tracing::error!(key, version, %error, "a response could not be encoded");
             Answer::Close("a response could not be encoded")

@@ -1,17 +1,18 @@
-//! Fetch responses whose records are not copied: small pieces of encoding around slices of the log.
+//! Fetch responses whose records are not copied: small pieces of encoding around bytes of the log.
 
 use std::collections::VecDeque;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::{BufMut, BytesMut};
 use kafka_protocol::messages::FetchResponse;
 use kafka_protocol::messages::fetch_response::AbortedTransaction;
 use kafka_protocol::protocol::HeaderVersion;
 use uuid::Uuid;
 
+use crate::piece::Piece;
 use crate::response::EncodeError;
 
 /// A whole response.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct FetchResponseParts {
     /// ms that the client should wait.
     pub throttle_time_ms: i32,
@@ -24,7 +25,7 @@ pub struct FetchResponseParts {
 }
 
 /// One topic.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct FetchTopicParts {
     /// Written up to v12.
     pub topic: String,
@@ -35,7 +36,7 @@ pub struct FetchTopicParts {
 }
 
 /// One partition.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct FetchPartitionParts {
     /// Which.
     pub partition_index: i32,
@@ -55,12 +56,12 @@ pub struct FetchPartitionParts {
     pub aborted_transactions: Option<Vec<AbortedTransaction>>,
     /// v11+; -1 for none.
     pub preferred_read_replica: i32,
-    /// Whole batches.
-    pub records: smallvec::SmallVec<[Bytes; 2]>,
+    /// Batches.
+    pub records: Option<Piece>,
 }
 
 struct Encoder {
-    pieces: VecDeque<Bytes>,
+    pieces: VecDeque<Piece>,
     head: BytesMut,
     flexible: bool,
 }
@@ -94,16 +95,16 @@ impl Encoder {
         }
     }
 
-    fn splice(&mut self, slices: &[Bytes]) {
-        if slices.iter().map(Bytes::len).sum::<usize>() < 1024 {
-            for slice in slices {
-                self.head.put_slice(slice); // cheaper than another piece
+    fn splice(&mut self, records: Option<Piece>) {
+        match records {
+            None => {}
+            Some(Piece::Bytes(bytes)) if bytes.len() < 1024 => self.head.put_slice(&bytes), // cheaper than another piece
+            Some(records) => {
+                let head = self.head.split().freeze();
+                self.pieces.push_back(Piece::Bytes(head));
+                self.pieces.push_back(records);
             }
-            return;
         }
-        let head = self.head.split().freeze();
-        self.pieces.push_back(head);
-        self.pieces.extend(slices.iter().cloned());
     }
 }
 
@@ -112,7 +113,7 @@ impl FetchResponseParts {
     ///
     /// # Errors
     /// A field that the version does not have, or more than 2 GiB.
-    pub fn encode(&self, version: i16, correlation_id: i32) -> Result<VecDeque<Bytes>, EncodeError> {
+    pub fn encode(self, version: i16, correlation_id: i32) -> Result<VecDeque<Piece>, EncodeError> {
         if !(4..=18).contains(&version) {
             return Err(EncodeError::new(version, "Fetch versions are 4 to 18"));
         }
@@ -129,7 +130,7 @@ impl FetchResponseParts {
             out.head.put_i32(self.session_id);
         }
         out.array_len(Some(self.topics.len()));
-        for topic in &self.topics {
+        for topic in self.topics {
             if version >= 13 {
                 out.head.put_slice(topic.topic_id.as_bytes());
             } else if flexible {
@@ -140,7 +141,7 @@ impl FetchResponseParts {
                 out.head.put_slice(topic.topic.as_bytes());
             }
             out.array_len(Some(topic.partitions.len()));
-            for partition in &topic.partitions {
+            for partition in topic.partitions {
                 partition.encode(version, &mut out);
             }
             out.no_tags();
@@ -148,11 +149,11 @@ impl FetchResponseParts {
         out.no_tags();
         let tail = out.head.split().freeze();
         if !tail.is_empty() {
-            out.pieces.push_back(tail);
+            out.pieces.push_back(Piece::Bytes(tail));
         }
-        let len = out.pieces.iter().map(Bytes::len).sum::<usize>() - 4;
+        let len = out.pieces.iter().map(Piece::len).sum::<usize>() - 4;
         let len = i32::try_from(len).map_err(|e| EncodeError::new(version, e))?;
-        if let Some(first) = out.pieces.front_mut() {
+        if let Some(Piece::Bytes(first)) = out.pieces.front_mut() {
             // The first piece was made here and nobody else holds it.
             let mut head = BytesMut::from(std::mem::take(first));
             head[..4].copy_from_slice(&len.to_be_bytes());
@@ -163,7 +164,7 @@ impl FetchResponseParts {
 }
 
 impl FetchPartitionParts {
-    fn encode(&self, version: i16, out: &mut Encoder) {
+    fn encode(self, version: i16, out: &mut Encoder) {
         out.head.put_i32(self.partition_index);
         out.head.put_i16(self.error_code);
         out.head.put_i64(self.high_watermark);
@@ -180,9 +181,8 @@ impl FetchPartitionParts {
         if version >= 11 {
             out.head.put_i32(self.preferred_read_replica);
         }
-        let len = self.records.iter().map(Bytes::len).sum();
-        out.array_len(Some(len));
-        out.splice(&self.records);
+        out.array_len(Some(self.records.as_ref().map_or(0, Piece::len)));
+        out.splice(self.records);
         if version >= 12 {
             // A tagged field with its default is left out (librdkafka up to 2.1.1 misreads it), as the codec does.
             let diverging_epoch = self.diverging_epoch.filter(|d| *d != (-1, -1));

@@ -1,10 +1,9 @@
 //! Frames: an int32 length, then that many bytes.
 
-use std::collections::VecDeque;
-use std::io::{self, IoSlice};
+use std::io;
 
 use bytes::{Buf, Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// Memory for a large frame grows by this much at a time, as its bytes arrive.
 const GROWTH: usize = 1 << 20;
@@ -77,39 +76,10 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     }
 }
 
-/// Writes all pieces with vectored writes; `pieces` is empty afterwards.
-///
-/// # Errors
-/// The connection failed.
-pub async fn write_frames<W: AsyncWrite + Unpin>(
-    writer: &mut W,
-    pieces: &mut VecDeque<Bytes>,
-) -> io::Result<()> {
-    while !pieces.is_empty() {
-        let mut slices = [IoSlice::new(&[]); 64];
-        let mut count = 0;
-        for (slot, piece) in slices.iter_mut().zip(pieces.iter()) {
-            *slot = IoSlice::new(piece);
-            count += 1;
-        }
-        let mut written = writer.write_vectored(&slices[..count]).await?;
-        if written == 0 && pieces.iter().any(|p| !p.is_empty()) {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        while let Some(front) = pieces.front_mut() {
-            if written < front.len() {
-                front.advance(written);
-                break;
-            }
-            written -= front.len();
-            pieces.pop_front();
-        }
-    }
-    writer.flush().await
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::io::AsyncWriteExt;
+
     use super::*;
 
     #[tokio::test]
@@ -153,22 +123,6 @@ mod tests {
         assert_eq!(frame.len(), 300_000);
         assert!(frame.is_unique(), "the reader shares the frame's memory");
         assert!(matches!(reader.next_frame().await, Err(FrameError::CutOff)));
-    }
-
-    #[tokio::test]
-    async fn pieces_are_written_in_order_through_a_narrow_pipe() {
-        let (mut writer, mut reader) = tokio::io::duplex(5);
-        let mut pieces: VecDeque<Bytes> =
-            (0..200u8).map(|n| Bytes::from(vec![n; usize::from(n) % 13])).chain([Bytes::new()]).collect();
-        let expected = pieces.iter().flatten().copied().collect::<Vec<u8>>();
-        let task = tokio::spawn(async move {
-            write_frames(&mut writer, &mut pieces).await.unwrap();
-            assert!(pieces.is_empty());
-        });
-        let mut seen = Vec::new();
-        reader.read_to_end(&mut seen).await.unwrap();
-        task.await.unwrap();
-        assert_eq!(seen, expected);
     }
 
     #[tokio::test]

@@ -7,6 +7,8 @@ pub mod fetch_frame;
 pub mod frame;
 pub mod fuzz;
 pub mod header;
+pub mod piece;
 pub mod request;
 pub mod response;
 mod schema;
+pub mod send;

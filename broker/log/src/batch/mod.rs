@@ -1,4 +1,4 @@
-//! Kafka's record batch, version 2 (magic 2): header, records, compression, validation, building.
+//! Kafka's record batch, version 2 (magic 2): header, records, compression, validation, verification, building.
 
 pub mod builder;
 pub mod compression;
@@ -6,3 +6,4 @@ pub mod header;
 pub mod records;
 pub mod validate;
 pub mod varint;
+pub mod verify;

@@ -52,11 +52,11 @@ pub fn load(
     let mut unpacked = Vec::new();
     loop {
         let read = log.read(from, ReadBound::HighWatermark, READ_BYTES, true)?;
-        if read.is_empty() {
+        if read.records.is_empty() {
             return Ok(());
         }
-        for slice in &read.slices {
-            let mut rest: &[u8] = slice;
+        {
+            let mut rest: &[u8] = &read.records;
             while rest.len() >= HEADER_LEN {
                 let start = from;
                 let wrong = |detail: String| LoadError::Record { offset: start, detail };

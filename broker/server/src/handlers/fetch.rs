@@ -11,10 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use highway_log::error::ReadError;
-use highway_log::read::{AbortedTxn, ReadBound, ReadResult};
+use highway_log::read::{AbortedTxn, FetchedRecords, ReadBound, ReadResult};
+use highway_log::slice::LogSlice;
 use highway_types::limits::FETCH_MAX_BYTES;
 use highway_types::{LeaderEpoch, Offset, PartitionIndex, TopicId, TopicName};
 use highway_wire::fetch_frame::{FetchPartitionParts, FetchResponseParts, FetchTopicParts};
+use highway_wire::piece::{Piece, RecordSource};
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::FetchRequest;
 use kafka_protocol::messages::fetch_response::AbortedTransaction;
@@ -80,12 +82,12 @@ struct PartitionAnswer {
     led: Option<LedPartition>,
     error: Option<ResponseError>,
     diverging: Option<(LeaderEpoch, Offset)>,
-    result: Option<ReadResult>,
+    result: Option<ReadResult<FetchedRecords>>,
 }
 
 impl PartitionAnswer {
     fn bytes(&self) -> usize {
-        self.result.as_ref().map_or(0, ReadResult::len)
+        self.result.as_ref().map_or(0, |r| r.records.len())
     }
 }
 
@@ -166,10 +168,10 @@ fn read_all(
                 }
                 if answer.diverging.is_none() && answer.error.is_none() {
                     let limit = left.min(usize::try_from(asked.max_bytes).unwrap_or(0));
-                    match led.log.read(Offset(asked.fetch_offset), bound, limit, nothing_yet) {
+                    match led.log.fetch(Offset(asked.fetch_offset), bound, limit, nothing_yet) {
                         Ok(result) => {
-                            left = left.saturating_sub(result.len());
-                            nothing_yet &= result.is_empty();
+                            left = left.saturating_sub(result.records.len());
+                            nothing_yet &= result.records.is_empty();
                             answer.result = Some(result);
                         }
                         Err(error) => answer.error = Some(read_code(error)),
@@ -181,6 +183,31 @@ fn read_all(
         answers.push(answer);
     }
     answers
+}
+
+/// A slice of a log as the wire wants it.
+#[derive(Debug)]
+struct SliceSource(LogSlice);
+
+impl RecordSource for SliceSource {
+    fn remaining(&self) -> usize {
+        self.0.remaining()
+    }
+
+    fn read_cached(&mut self, into: &mut [u8]) -> std::io::Result<Option<usize>> {
+        self.0.read_cached(into)
+    }
+
+    fn read_blocking(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        self.0.read(into)
+    }
+}
+
+fn piece(records: FetchedRecords) -> Piece {
+    match records {
+        FetchedRecords::Read(bytes) => Piece::Bytes(bytes),
+        FetchedRecords::Later(slice) => Piece::Source(Box::new(SliceSource(slice))),
+    }
 }
 
 fn read_code(error: ReadError) -> ResponseError {
@@ -295,7 +322,7 @@ fn respond(
             current_leader: None,
             aborted_transactions: aborted,
             preferred_read_replica: -1,
-            records: answer.result.map(|r| r.slices).unwrap_or_default(),
+            records: answer.result.map(|r| piece(r.records)),
         };
         let SessionPartition { topic_id, topic, .. } = answer.partition;
         match topics.last_mut() {

@@ -2,6 +2,8 @@
 
 #![allow(missing_docs)]
 
+mod fetch;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -103,11 +105,11 @@ fn values(log: &Log) -> Vec<String> {
     let mut from = log.offsets().log_start;
     loop {
         let read = log.read(from, ReadBound::HighWatermark, 1 << 16, true).expect("readable");
-        if read.is_empty() {
+        if read.records.is_empty() {
             return all;
         }
-        for slice in read.slices {
-            let mut rest = &slice[..];
+        {
+            let mut rest = &read.records[..];
             while !rest.is_empty() {
                 let header = BatchHeader::parse(rest).expect("a header");
                 let (whole, behind) = rest.split_at(header.total_len());
@@ -234,13 +236,13 @@ fn a_flipped_byte_is_named_and_never_served() {
         fs::write(&path, &bad).unwrap();
         let log = engine.log(0);
         let first = log.read(Offset(0), ReadBound::HighWatermark, len, true).unwrap();
-        assert_eq!(first.len(), len, "byte {at}: the batch before is served");
+        assert_eq!(first.records.len(), len, "byte {at}: the batch before is served");
         let error = log.read(Offset(1), ReadBound::HighWatermark, 1 << 16, true).unwrap_err();
         assert!(matches!(error, ReadError::Corrupt { .. } | ReadError::Io { .. }), "byte {at}: {error}");
         let third = log.read(Offset(2), ReadBound::HighWatermark, 1 << 16, true);
         // A flipped magic hides the batch's length, a flipped last offset claims its neighbour's.
         if at > len + 16 && !(23..27).contains(&(at - len)) {
-            assert_eq!(third.unwrap().len(), len, "byte {at}: the batch behind is served");
+            assert_eq!(third.unwrap().records.len(), len, "byte {at}: the batch behind is served");
         }
         assert_eq!(fs::read(&path).unwrap(), bad, "byte {at}: never cut");
     }
@@ -335,10 +337,10 @@ fn segments_roll_by_size_and_every_offset_is_found() {
     assert_eq!(values(&log), numbered(200));
     for offset in 0..200 {
         let read = log.read(Offset(offset), ReadBound::HighWatermark, 1, true).unwrap();
-        let header = BatchHeader::parse(&read.slices[0]).unwrap();
+        let header = BatchHeader::parse(&read.records).unwrap();
         assert_eq!(header.base_offset, Offset(offset));
     }
-    assert!(log.read(Offset(200), ReadBound::HighWatermark, 1, true).unwrap().is_empty());
+    assert!(log.read(Offset(200), ReadBound::HighWatermark, 1, true).unwrap().records.is_empty());
     let error = log.read(Offset(201), ReadBound::HighWatermark, 1, true).unwrap_err();
     assert!(matches!(error, ReadError::OutOfRange { .. }));
     let dir_path = engine.killed();
