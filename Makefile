@@ -11,7 +11,7 @@ DATA ?= ./data
 ARGS ?=
 
 .PHONY: help run build release test check fmt fmt-check clippy test-clients test-differential test-crash test-power soak fuzz \
-        bench bench-full doc deny install install-test clean
+        bench bench-full doc deny install install-test install-bench clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,10 +61,10 @@ soak: build ## one node under mixed load (HIGHWAY_SOAK_MINUTES=N, default 30)
 fuzz: install ## longer random runs of every property test (PROPTEST_CASES=N)
 	@$(ENV); PROPTEST_CASES=$${PROPTEST_CASES:-20000} cargo test --profile $(PROFILE) --workspace --lib
 
-bench: build install-test ## Highway beside Apache Kafka, the short form (under 10 minutes)
+bench: build install-bench ## Highway beside Apache Kafka, the short form (under 10 minutes)
 	@$(ENV); cargo build --profile $(PROFILE) -p highway-bench; tests/oracle/fetch.sh >/dev/null; "$$CARGO_TARGET_DIR/$(PROFILE)/highway-bench" compare --short $(ARGS)
 
-bench-full: build install-test ## the whole matrix behind docs/benchmarks.md
+bench-full: build install-bench ## the whole matrix behind docs/benchmarks.md
 	@$(ENV); cargo build --profile $(PROFILE) -p highway-bench; tests/oracle/fetch.sh >/dev/null; "$$CARGO_TARGET_DIR/$(PROFILE)/highway-bench" compare --full $(ARGS)
 
 doc: install ## the crates' documentation
@@ -79,6 +79,9 @@ install:
 
 install-test:
 	@.ci/install test
+
+install-bench:
+	@.ci/install bench
 
 clean: ## remove ./data and all build results in the cache
 	@$(ENV); cargo clean; rm -rf ./data "$$HIGHWAY_CACHE/clients"

@@ -5,17 +5,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use crate::batch::batch;
-use crate::process::resident_mb;
-use crate::stats::median;
-use crate::system::{Kind, System};
-use crate::wire::{create_topic, produce_until_taken};
+use crate::brokers::system::{Kind, System};
+use crate::load::batch::batch;
+use crate::load::wire::{create_topic, produce_until_taken};
+use crate::machine::process::resident_mb;
+use crate::report::stats::median;
 
 const LIMIT: Duration = Duration::from_secs(120);
 const TOPICS: i32 = 10;
 
 /// Start and idle memory of one kind of broker.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Footprint {
     /// From exec to the first acknowledged record on an existing topic, median of several starts, ms.
     pub start_ms: f64,
@@ -44,7 +44,7 @@ pub fn footprint(kind: Kind, parent: &Path, starts: usize) -> Result<Footprint> 
 }
 
 /// How a broker does with very many partitions.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Partitions {
     /// Partitions of the one topic.
     pub partitions: i32,

@@ -1,28 +1,23 @@
 //! `highway-bench`: measures Highway beside Apache Kafka and beside a broker that does no work, on one machine in one
 //! run. What it measures and how is in docs/benchmarks.md.
 
-mod batch;
+mod brokers;
 mod cells;
 mod compare;
-mod consume;
 mod footprint;
-mod latency;
-mod memory;
-mod process;
-mod produce;
+mod load;
+mod machine;
+mod measure;
 mod report;
-mod stats;
-mod system;
-mod wire;
-mod zero;
 
 use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
 use clap::{Args, Parser, Subcommand};
 
+use crate::brokers::system::{self, Kind};
+use crate::brokers::zero;
 use crate::compare::Plan;
-use crate::system::Kind;
 
 /// Benchmarks of Highway.
 #[derive(Debug, Parser)]
@@ -38,6 +33,11 @@ enum Command {
     Compare(CompareArgs),
     /// List the cells
     Cells,
+    /// Print the table of an earlier run, to paste into docs/benchmarks.md
+    Report {
+        /// A file in bench/results
+        file: PathBuf,
+    },
     /// Serve as the broker that does no work
     Zero {
         /// Port on loopback
@@ -76,10 +76,11 @@ fn main() -> Result<()> {
         Command::Compare(args) => compare::run(&plan(args)?),
         Command::Cells => {
             for cell in cells::all() {
-                println!("{:16} {}{}", cell.name, cell.title, if cell.short { " (short)" } else { "" });
+                println!("{:15} {}{}", cell.name, cell.title, if cell.short { " (short)" } else { "" });
             }
             Ok(())
         }
+        Command::Report { file } => compare::report(&file),
         Command::Zero { port, value } => zero::serve(port, value),
     }
 }
@@ -87,22 +88,16 @@ fn main() -> Result<()> {
 fn plan(args: CompareArgs) -> Result<Plan> {
     let all = cells::all();
     for name in &args.cells {
-        ensure!(all.iter().any(|c| c.name == name), "no cell is called {name}; see highway-bench cells");
+        ensure!(all.iter().any(|c| c.name == *name), "no cell is called {name}; see highway-bench cells");
     }
     let chosen = |c: &cells::Cell| {
-        if args.cells.is_empty() { args.full || c.short } else { args.cells.iter().any(|n| n == c.name) }
+        if args.cells.is_empty() { args.full || c.short } else { args.cells.contains(&c.name) }
     };
-    let mut systems = args.systems;
-    if systems.is_empty() {
-        systems = vec![Kind::Highway, Kind::HighwayPageCache, Kind::Kafka, Kind::Zero];
-        if args.full {
-            systems.push(Kind::KafkaFlush);
-        }
-    }
     Ok(Plan {
-        cells: all.into_iter().filter(chosen).collect(),
-        systems,
-        rounds: args.rounds.unwrap_or(if args.full { 10 } else { 4 }),
+        cells: all.iter().filter(|c| chosen(c)).cloned().collect(),
+        short: !args.full && args.systems.is_empty(),
+        systems: if args.systems.is_empty() { Kind::ALL.to_vec() } else { args.systems },
+        rounds: args.rounds.unwrap_or(if args.full { 10 } else { 3 }),
         directory: args.directory,
         results: system::repository().join("bench/results"),
     })

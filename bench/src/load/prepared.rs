@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow, ensure};
 
-use crate::batch::Batch;
-use crate::process::Cpu;
-use crate::wire::{connect, produce_error, produce_head, read_frame, write_both};
+use crate::load::Rate;
+use crate::load::batch::Batch;
+use crate::load::wire::{connect, produce_error, produce_head, read_frame, write_both};
+use crate::machine::process::Cpu;
 
 /// The shape of a load.
 #[derive(Clone, Debug)]
@@ -21,19 +22,6 @@ pub struct Load {
     pub in_flight: usize,
     pub acks: i16,
     pub batch: Arc<Batch>,
-}
-
-/// What was seen within the measured part.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
-pub struct Rate {
-    /// Records a second.
-    pub records: f64,
-    /// Bytes of values a second.
-    pub bytes: f64,
-    /// Seconds of user and system time of the broker for each 10^9 bytes of values.
-    pub broker_cpu_per_gb: f64,
-    /// The same of the load generator.
-    pub client_cpu_per_gb: f64,
 }
 
 /// Runs for `warm_up` without looking, then measures for `window`.
@@ -75,14 +63,8 @@ fn measure(pid: u32, acked: &AtomicU64, batch: &Batch, warm_up: Duration, window
     std::thread::sleep(window);
     let batches = (acked.load(Ordering::Relaxed) - before) as f64;
     let seconds = start.elapsed().as_secs_f64();
-    let bytes = batches * batch.value_bytes as f64;
-    ensure!(bytes > 0.0, "nothing was acknowledged");
-    Ok(Rate {
-        records: batches * batch.records as f64 / seconds,
-        bytes: bytes / seconds,
-        broker_cpu_per_gb: (Cpu::of(pid)?.0 - broker.0) / bytes * 1e9,
-        client_cpu_per_gb: (Cpu::own()?.0 - client.0) / bytes * 1e9,
-    })
+    let (records, bytes) = (batches * batch.records as f64, batches * batch.value_bytes as f64);
+    Rate::of(records, bytes, seconds, Cpu::of(pid)?.0 - broker.0, Cpu::own()?.0 - client.0)
 }
 
 fn one_connection(

@@ -18,19 +18,25 @@ pub struct Cpu(pub f64);
 impl Cpu {
     /// Of all threads of a process.
     pub fn of(pid: u32) -> Result<Cpu> {
-        Cpu::read(&format!("/proc/{pid}/stat"))
+        Cpu::read(&format!("/proc/{pid}/stat"), 11)
     }
 
     /// Of this process.
     pub fn own() -> Result<Cpu> {
-        Cpu::read("/proc/self/stat")
+        Cpu::read("/proc/self/stat", 11)
     }
 
-    fn read(path: &str) -> Result<Cpu> {
+    /// Of all children of this process that have ended.
+    pub fn of_children() -> Result<Cpu> {
+        Cpu::read("/proc/self/stat", 13)
+    }
+
+    /// User and system time are fields `at` and the next, counted behind the name.
+    fn read(path: &str, at: usize) -> Result<Cpu> {
         let text = std::fs::read_to_string(path).context("the process is gone")?;
         let fields: Vec<&str> = text.rsplit(") ").next().unwrap_or_default().split(' ').collect();
         let ticks = |at: usize| fields.get(at).and_then(|f| f.parse::<f64>().ok()).unwrap_or(0.0);
-        Ok(Cpu((ticks(11) + ticks(12)) / USER_HZ))
+        Ok(Cpu((ticks(at) + ticks(at + 1)) / USER_HZ))
     }
 }
 

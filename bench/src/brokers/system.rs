@@ -6,17 +6,20 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use crate::process::Process;
-use crate::wire::connect;
+use crate::load::wire::connect;
+use crate::machine::process::Process;
 
 /// Flags of Kafka's own start script.
 const STOCK_JVM: &str = "-Xmx1G -Xms1G -server -XX:+UseG1GC -XX:MaxGCPauseMillis=20 \
                          -XX:InitiatingHeapOccupancyPercent=35 -XX:+ExplicitGCInvokesConcurrent";
 
 /// What can be started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum, Serialize, Deserialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Highway as it comes: synced before the answer
@@ -32,6 +35,10 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All.
+    pub const ALL: [Kind; 5] =
+        [Kind::Highway, Kind::HighwayPageCache, Kind::Kafka, Kind::KafkaFlush, Kind::Zero];
+
     /// As it stands in tables.
     pub fn label(self) -> &'static str {
         match self {

@@ -8,18 +8,9 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, anyhow, ensure};
 use hdrhistogram::Histogram;
 
-use crate::batch::Batch;
-use crate::wire::{connect, produce_error, produce_head, read_frame, write_both};
-
-/// Milliseconds.
-#[derive(Clone, Copy, Debug, serde::Serialize)]
-pub struct Latency {
-    pub p50: f64,
-    pub p99: f64,
-    pub p999: f64,
-    pub max: f64,
-    pub samples: u64,
-}
+use crate::load::Latency;
+use crate::load::batch::Batch;
+use crate::load::wire::{connect, produce_error, produce_head, read_frame, write_both};
 
 /// Sends `rate` batches a second, one a request, over `connections`, acks=all, and discards the first fifth.
 pub fn run(
@@ -74,12 +65,5 @@ pub fn run(
         }
         Ok(all)
     })?;
-    let ms = |nanos: u64| nanos as f64 / 1e6;
-    Ok(Latency {
-        p50: ms(histogram.value_at_quantile(0.5)),
-        p99: ms(histogram.value_at_quantile(0.99)),
-        p999: ms(histogram.value_at_quantile(0.999)),
-        max: ms(histogram.max()),
-        samples: histogram.len(),
-    })
+    Ok(Latency::of(&histogram))
 }
