@@ -13,6 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // The one crate that links RocksDB.
     ("highway-store", &["highway-types", "highway-cluster", "highway-log", "highway-coordinator"]),
     ("highway-client", &["highway-types", "highway-wire"]),
+    ("highway-http", &["highway-types"]),
     (
         "highway-server",
         &[
@@ -22,6 +23,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "highway-coordinator",
             "highway-cluster",
             "highway-store",
+            "highway-http",
         ],
     ),
     ("highway", &["highway-types", "highway-wire", "highway-client", "highway-server"]),
@@ -36,7 +38,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         "kafka-protocol",
         &["highway-wire", "highway-client", "highway-server", "highway", "highway-bench", "highway-tests"],
     ),
-    ("axum", &["highway-server", "highway"]),
+    ("axum", &["highway-http", "highway-server", "highway"]),
 ];
 
 /// Crate to its dependencies outside of tests.

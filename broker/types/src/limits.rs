@@ -1,5 +1,7 @@
 //! Every limit in one place, with the relations between them checked at compile time.
 
+use std::time::Duration;
+
 /// Bytes of one Kafka request frame at the most (`socket.request.max.bytes`).
 pub const REQUEST_MAX_BYTES: usize = 100 * 1024 * 1024;
 /// Bytes of a frame before a connection is authenticated, once authentication is on.
@@ -33,6 +35,19 @@ pub const JOURNAL_FILE_BYTES: u64 = 64 * 1024 * 1024;
 pub const JOURNAL_MAX_FILES: usize = 16;
 /// Bytes handed to the journal and not yet written.
 pub const JOURNAL_QUEUE_BYTES: usize = 64 * 1024 * 1024;
+
+/// Connections of one HTTP listener.
+pub const HTTP_CONNECTIONS_MAX: usize = 10_000;
+/// Bytes of the headers of an HTTP request.
+pub const HTTP_HEADER_MAX_BYTES: usize = 64 * 1024;
+/// How long an HTTP client may take for the headers of a request, and be idle between two.
+pub const HTTP_HEADER_TIMEOUT: Duration = Duration::from_secs(60);
+/// How long an HTTP client may pause within a body.
+pub const HTTP_BODY_IDLE: Duration = Duration::from_secs(20);
+/// How long a TLS handshake may take.
+pub const HTTP_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long HTTP requests that were begun may take at a graceful stop.
+pub const HTTP_DRAIN: Duration = Duration::from_secs(5);
 
 const _: () = assert!(PRODUCER_BATCHES_RETAINED >= 5, "producers keep up to five requests in flight");
 const _: () = assert!(FETCH_MAX_BYTES < REQUEST_MAX_BYTES);
