@@ -1,6 +1,6 @@
 //! Listeners against raw sockets and a TLS client: what clients may do, and what they may not hold on to.
 
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::unwrap_used)]
 
 use std::net::SocketAddr;
 use std::path::Path;
