@@ -4,7 +4,6 @@
 //! | --- | --- |
 //! | `a` + source | the last offset of the source that is applied, 8 bytes big-endian, and its mark, 4 bytes big-endian |
 //! | `d` + source + data key | what the owner of the family put there |
-//! | `i` | the cluster's id, in the family `metadata` only |
 //! | `v` | [`FORMAT`], 4 bytes big-endian |
 //!
 //! The source is the log partition that the state is derived from: topic id (16 bytes) and partition (4 bytes).
@@ -15,8 +14,6 @@ use highway_types::{Offset, TopicIdPartition};
 pub const FORMAT: u32 = 1;
 /// The key of the format, in every family.
 pub const FORMAT_KEY: &[u8] = b"v";
-/// The key of the cluster's id.
-pub const CLUSTER_KEY: &[u8] = b"i";
 
 /// Up to where a source is applied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

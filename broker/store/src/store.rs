@@ -162,26 +162,6 @@ impl Store {
         }
     }
 
-    /// The cluster that the store belongs to, once it was told.
-    ///
-    /// # Errors
-    /// RocksDB fails.
-    pub fn cluster(&self) -> Result<Option<String>, StoreError> {
-        let value =
-            self.db.get_cf(self.handle(Family::Metadata)?, keys::CLUSTER_KEY).map_err(|e| self.error(e))?;
-        Ok(value.map(|v| String::from_utf8_lossy(&v).into_owned()))
-    }
-
-    /// Tells the store which cluster it belongs to.
-    ///
-    /// # Errors
-    /// RocksDB fails.
-    pub fn set_cluster(&self, id: &str) -> Result<(), StoreError> {
-        let mut batch = WriteBatch::default();
-        batch.put_cf(self.handle(Family::Metadata)?, keys::CLUSTER_KEY, id);
-        self.write_batch(batch)
-    }
-
     /// Up to where the family holds `source`; `None` before the first write.
     ///
     /// # Errors
@@ -328,12 +308,10 @@ mod tests {
         store.write(Family::Metadata, source(0), &[a.clone(), b], at(7)).unwrap();
         store.write(Family::Metadata, source(0), &[Change::Delete(b"k1".to_vec())], at(8)).unwrap();
         store.write(Family::Metadata, source(1), &[a], at(3)).unwrap();
-        store.set_cluster("c").unwrap();
         store.flush(Family::Metadata).unwrap();
         drop(store);
         let (store, rebuilt) = Store::open_or_rebuild(dir.path()).unwrap();
         assert!(rebuilt.is_none());
-        assert_eq!(store.cluster().unwrap().as_deref(), Some("c"));
         assert_eq!(store.applied(Family::Metadata, source(0)).unwrap(), Some(at(8)));
         assert_eq!(store.applied(Family::GroupOffsets, source(0)).unwrap(), None);
         assert_eq!(all(&store, source(0)), [(b"k2".to_vec(), b"b".to_vec())]);
