@@ -192,10 +192,10 @@ fn open_logs(
         options.max_files = files.max(3);
     }
     let mut derived = None;
-    let logs = LogManager::open(&config.log_dirs, Arc::clone(clock), |dir| {
+    let logs = LogManager::open(&config.log_dirs, Arc::clone(clock), |dir, clean_end| {
         // Beside the journal, now that the directory is ours.
         derived = Some(Derived::open(dir));
-        let journal = Journal::open(&dir.join(Journal::DIR), options)?;
+        let journal = Journal::open_at(&dir.join(Journal::DIR), options, clean_end)?;
         Ok(Arc::new(journal) as Arc<dyn CommitLog>)
     })?;
     let derived = derived.unwrap_or_else(|| Derived::open(&config.log_dirs[0]));

@@ -8,7 +8,7 @@ use highway_log::manager::LogManager;
 use highway_store::{Applied, Change, Family, Store, StoreError};
 use highway_types::TopicIdPartition;
 
-use super::{Derived, Written};
+use super::{Derived, QUICK_BYTES, Written};
 use crate::coordinators::{LoadError, LoadedRecord, load_from, load_some, mark_at};
 
 const SOURCE: TopicIdPartition = TopicIdPartition::CLUSTER_METADATA;
@@ -19,7 +19,8 @@ impl Derived {
     /// # Errors
     /// The log cannot be read, or holds what makes no sense.
     pub fn load_metadata(&self, log: &Log) -> Result<MetadataImage, LoadError> {
-        if let Some(stored) = self.stored_image(log) {
+        let quick = log.size_bytes() < QUICK_BYTES && !*self.opened.lock();
+        if !quick && let Some(stored) = self.stored_image(log) {
             let mut image = MetadataImage::clone(&stored);
             match replay(log, &mut image) {
                 Ok(()) => {

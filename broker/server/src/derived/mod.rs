@@ -20,6 +20,8 @@ use highway_store::{Store, StoreError};
 use highway_types::{Offset, TopicIdPartition};
 use parking_lot::{Condvar, Mutex, RwLock};
 
+/// Bytes of control records that are read faster than RocksDB is opened.
+const QUICK_BYTES: u64 = 1 << 20;
 /// The store's directory within the first log directory.
 pub const DIR: &str = "highway-store";
 
