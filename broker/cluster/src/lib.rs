@@ -20,4 +20,4 @@ pub mod snapshot;
 pub use apply::{ApplyError, apply, apply_in_place};
 pub use image::{MetadataImage, PartitionImage, TopicImage};
 pub use record::{BrokerScope, MetadataRecord, RecordError};
-pub use snapshot::snapshot;
+pub use snapshot::{apply_part, changed_parts, snapshot};

@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering;
 
 use highway_types::TopicIdPartition;
 
+use crate::commit_log::CommitLogStatus;
 use crate::error::LogManagerError;
 use crate::file::sync_dir;
 use crate::log::Log;
@@ -79,9 +80,18 @@ impl LogManager {
         if points.is_empty() && !clean {
             return Ok(report);
         }
+        // A journal that failed may have left appends in the segments that nobody was promised: the next start looks.
+        let settled = || {
+            matches!(self.commit_log.status(), CommitLogStatus::Closed)
+                && self.all().iter().all(|log| {
+                    let offsets = log.offsets();
+                    offsets.high_watermark == offsets.log_end
+                })
+        };
+        let clean = clean && !pinned && settled();
         let (table, changed) = self.with_table(|table| {
             table.points.extend(points);
-            table.clean = clean && !pinned;
+            table.clean = clean;
             let changed = table.journal != position;
             if !pinned {
                 table.journal = position;

@@ -72,7 +72,7 @@ impl std::fmt::Debug for LogManager {
 impl LogManager {
     /// Takes the data directories, opens the journal and recovers `__cluster_metadata`.
     ///
-    /// `open_journal` gets the first directory.
+    /// `open_journal` gets the first directory, and where the journal ended if the last stop was graceful.
     ///
     /// # Errors
     /// A directory that is in use, belongs to Kafka or a newer release, or cannot be written; a journal that is
@@ -80,12 +80,12 @@ impl LogManager {
     pub fn open(
         dirs: &[PathBuf],
         clock: Arc<dyn Clock>,
-        open_journal: impl FnOnce(&Path) -> Result<Arc<dyn CommitLog>, LogManagerError>,
+        open_journal: impl FnOnce(&Path, Option<JournalPosition>) -> Result<Arc<dyn CommitLog>, LogManagerError>,
     ) -> Result<Self, LogManagerError> {
         let dirs = dirs.iter().map(|d| LogDir::take(d)).collect::<Result<Vec<_>, _>>()?;
         let first = dirs[0].path().to_owned();
         let table = RecoveryTable::load(&first)?.unwrap_or_default();
-        let commit_log = open_journal(&first)?;
+        let commit_log = open_journal(&first, table.clean.then_some(table.journal))?;
         let manager = Self {
             dirs,
             commit_log,

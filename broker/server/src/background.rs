@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use highway_cluster::MetadataRecord;
-use highway_log::manager::LogManager;
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::Broker;
@@ -14,19 +13,27 @@ const PRESSURE_CHECK: Duration = Duration::from_millis(100);
 /// How often silent producers are forgotten, as in Kafka.
 const PRODUCER_CHECK: Duration = Duration::from_secs(600);
 
-/// Makes checkpoints at `interval`, and at once when the journal fills up. Runs on a thread of its own until `stop`.
-pub fn checkpoints(logs: Arc<LogManager>, interval: Duration, stop: CancellationToken) {
+/// Makes checkpoints at `interval`, and at once when the journal fills up, and keeps what is derived from internal logs.
+/// Runs on a thread of its own until `stop`.
+pub fn checkpoints(broker: Arc<Broker>, interval: Duration, stop: CancellationToken) {
+    let logs = &broker.logs;
     // The first one comes at once: what recovery wrote need not be replayed twice, and journal files come free.
     let mut waited = interval;
+    let mut derived_behind = Duration::ZERO;
     while !stop.is_cancelled() {
         std::thread::park_timeout(PRESSURE_CHECK);
         waited += PRESSURE_CHECK;
+        derived_behind += PRESSURE_CHECK;
         if waited < interval && !logs.commit_log().pressure().is_high() {
             continue;
         }
         waited = Duration::ZERO;
         if let Err(error) = logs.checkpoint() {
             tracing::error!(%error, "a checkpoint failed; the journal keeps growing until one succeeds");
+        }
+        if derived_behind >= interval {
+            derived_behind = Duration::ZERO;
+            broker.derived.write(&broker.image(), logs);
         }
     }
 }

@@ -8,12 +8,14 @@ use highway_cluster::configs::BrokerSettings;
 use highway_cluster::controller::{NewTopic, create_topics};
 use highway_cluster::{MetadataImage, MetadataRecord, TopicImage};
 use highway_log::manager::{LogManager, PartitionSpec};
+use highway_types::topic_config::Durability;
 use highway_types::{Clock, ClusterId, NodeId, TopicConfig, TopicId, TopicIdPartition, TopicName};
 use uuid::Uuid;
 
 use crate::config::{ServerConfig, Settings};
 use crate::controller::{CommitError, Controller, Follower};
 use crate::coordinators::{GroupHost, TopicExists};
+use crate::derived::Derived;
 use crate::fetch::session::FetchSessionCache;
 use crate::metrics::Metrics;
 
@@ -30,6 +32,8 @@ pub struct Broker {
     pub clock: Arc<dyn Clock>,
     /// All logs.
     pub logs: Arc<LogManager>,
+    /// What is derived from internal logs, kept for the next start.
+    pub derived: Arc<Derived>,
     /// The writer of metadata.
     pub controller: Controller,
     /// Fetch sessions.
@@ -51,6 +55,7 @@ impl Broker {
         cluster_id: ClusterId,
         clock: Arc<dyn Clock>,
         logs: Arc<LogManager>,
+        derived: Arc<Derived>,
         controller: Controller,
         advertised: Vec<(String, u16)>,
     ) -> Arc<Self> {
@@ -65,6 +70,7 @@ impl Broker {
             cluster_id,
             groups: GroupHost::new(
                 Arc::clone(&logs),
+                Arc::clone(&derived),
                 Arc::clone(&clock),
                 resolved.groups.clone(),
                 topic_exists(broker.clone()),
@@ -73,6 +79,7 @@ impl Broker {
             config,
             clock,
             logs,
+            derived,
             controller,
             sessions: FetchSessionCache::default(),
             metrics: Metrics::default(),
@@ -276,7 +283,10 @@ pub fn partition_specs<'a>(
 }
 
 fn effective(settings: &BrokerSettings<'_>, topic: &TopicImage) -> Arc<TopicConfig> {
+    let internal = [TopicName::CONSUMER_OFFSETS, TopicName::TRANSACTION_STATE].contains(&topic.name.as_str());
     match settings.topic_config(topic) {
+        // What an internal topic says was promised to somebody: it is journaled whatever the node's default.
+        Ok(config) if internal => Arc::new(TopicConfig { durability: Durability::Fsync, ..config }),
         Ok(config) => Arc::new(config),
         Err(error) => {
             // Values are checked before they are recorded; a static broker value may still be wrong.

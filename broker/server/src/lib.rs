@@ -11,6 +11,7 @@ pub mod connection;
 pub mod context;
 pub mod controller;
 pub mod coordinators;
+pub mod derived;
 pub mod error;
 pub mod fetch;
 pub mod handlers;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use highway_cluster::configs::BrokerSettings;
-use highway_cluster::{MetadataImage, MetadataRecord, apply_in_place};
+use highway_cluster::{MetadataImage, MetadataRecord};
 use highway_log::commit_log::CommitLog;
 use highway_log::error::LogManagerError;
 use highway_log::journal::{IoMode, Journal, JournalOptions};
@@ -22,7 +22,8 @@ use uuid::Uuid;
 use crate::broker::{Broker, partition_specs};
 use crate::config::ServerConfig;
 use crate::controller::{CommitError, Controller};
-use crate::coordinators::{LoadError, load};
+use crate::coordinators::LoadError;
+use crate::derived::Derived;
 use crate::listener::BoundListener;
 use crate::{admin, background, process};
 
@@ -82,7 +83,7 @@ pub async fn run(
     let clock: Arc<dyn Clock> = SystemClock::new();
     let files = process::raise_open_files();
     process::ignore_file_size_signal();
-    let (logs, image) = tokio::task::block_in_place(|| open_logs(&config, &clock))?;
+    let (logs, derived, image) = tokio::task::block_in_place(|| open_logs(&config, &clock))?;
     let logs = Arc::new(logs);
     let controller = Controller::new(image, logs.metadata_log(), Arc::clone(&clock));
     let cluster_id = cluster_id(&controller).await?;
@@ -133,7 +134,7 @@ pub async fn run(
         data: config.log_dirs[0].clone(),
     };
     let interval = config.own("highway.checkpoint.interval.ms").parse().unwrap_or(15_000);
-    let broker = Broker::new(config, cluster_id, clock, Arc::clone(&logs), controller, advertised);
+    let broker = Broker::new(config, cluster_id, clock, Arc::clone(&logs), derived, controller, advertised);
     let tasks = TaskTracker::new();
     for (index, listener) in bound.into_iter().enumerate() {
         tasks.spawn(listener.serve(index, Arc::clone(&broker), tasks.clone(), stop.clone()));
@@ -148,10 +149,10 @@ pub async fn run(
     }
     tasks.spawn(background::retention(Arc::clone(&broker), stop.clone()));
     let checkpointer = {
-        let (logs, stop) = (Arc::clone(&logs), stop.clone());
+        let (broker, stop) = (Arc::clone(&broker), stop.clone());
         std::thread::Builder::new()
             .name("highway-flush".to_owned())
-            .spawn(move || background::checkpoints(logs, Duration::from_millis(interval), stop))
+            .spawn(move || background::checkpoints(broker, Duration::from_millis(interval), stop))
             .map_err(NodeError::Thread)?
     };
     write_node_file(&addresses)?;
@@ -168,7 +169,9 @@ pub async fn run(
         if checkpointer.join().is_err() {
             tracing::error!("the flush thread panicked");
         }
-        logs.close()
+        let closed = logs.close();
+        broker.derived.write(&broker.image(), &logs);
+        closed
     })?;
     let _ = std::fs::remove_file(addresses.data.join(NODE_FILE)); // only a hint for tools
     tracing::info!("stopped");
@@ -178,7 +181,7 @@ pub async fn run(
 fn open_logs(
     config: &ServerConfig,
     clock: &Arc<dyn Clock>,
-) -> Result<(LogManager, MetadataImage), NodeError> {
+) -> Result<(LogManager, Arc<Derived>, MetadataImage), NodeError> {
     let mode = if config.own("highway.journal.direct.io").eq_ignore_ascii_case("false") {
         IoMode::Buffered
     } else {
@@ -188,19 +191,16 @@ fn open_logs(
     if let Ok(files) = config.own("highway.journal.max.files").parse::<usize>() {
         options.max_files = files.max(3);
     }
-    let logs = LogManager::open(&config.log_dirs, Arc::clone(clock), |dir| {
-        let journal = Journal::open(&dir.join(Journal::DIR), options)?;
+    let mut derived = None;
+    let logs = LogManager::open(&config.log_dirs, Arc::clone(clock), |dir, clean_end| {
+        // Beside the journal, now that the directory is ours.
+        derived = Some(Derived::open(dir));
+        let journal = Journal::open_at(&dir.join(Journal::DIR), options, clean_end)?;
         Ok(Arc::new(journal) as Arc<dyn CommitLog>)
     })?;
-    let mut image = MetadataImage::empty();
-    load(&logs.metadata_log(), |record| {
-        let value = record.value.ok_or("control record without value")?;
-        let decoded = MetadataRecord::decode(value).map_err(|e| e.to_string())?;
-        apply_in_place(&mut image, &[decoded]).map_err(|e| e.to_string())?;
-        image.set_applied(record.offset);
-        Ok(())
-    })?;
-    Ok((logs, image))
+    let derived = derived.unwrap_or_else(|| Derived::open(&config.log_dirs[0]));
+    let image = derived.load_metadata(&logs.metadata_log())?;
+    Ok((logs, derived, image))
 }
 
 fn recover(

@@ -1,26 +1,31 @@
 //! One RocksDB instance a node.
+//!
+//! Nothing is written ahead: what a crash takes was not flushed, and is read from the logs again. So an open reads the
+//! manifest and replays nothing.
 
 use std::path::{Path, PathBuf};
 
-use highway_types::Offset;
+use highway_types::TopicIdPartition;
 use rocksdb::{
     BlockBasedOptions, Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBCompressionType, Direction,
-    IteratorMode, Options, WriteBatch, WriteOptions,
+    IteratorMode, LogLevel, Options, ReadOptions, WriteBatch, WriteOptions,
 };
 
-use crate::keys;
+use crate::keys::{self, Applied};
 
 /// Bytes of the block cache, shared by all families.
 const BLOCK_CACHE_BYTES: usize = 1 << 20;
 /// Bytes of a family's memtable.
 const MEMTABLE_BYTES: usize = 1 << 20;
+/// Bytes that a memtable takes at a time.
+const ARENA_BYTES: usize = 32 << 10;
 
 /// What a part of the store is derived from and for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// A snapshot of the metadata image.
     Metadata,
-    /// Committed offsets of groups.
+    /// The last record of each key in `__consumer_offsets`.
     GroupOffsets,
 }
 
@@ -35,11 +40,11 @@ impl Family {
     }
 }
 
-/// Why the store cannot be used. The caller may always delete its directory and replay the logs.
+/// Why the store cannot be used. The caller may always set its directory aside and replay the logs.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// RocksDB failed.
-    #[error("derived store in {dir}: {source}")]
+    #[error("{dir}: {source}")]
     RocksDb {
         /// The directory.
         dir: PathBuf,
@@ -47,16 +52,28 @@ pub enum StoreError {
         source: rocksdb::Error,
     },
     /// A family is missing or holds bytes of another format.
-    #[error("derived store in {dir} is not in format {}: it must be rebuilt", keys::FORMAT)]
+    #[error("{dir} has format {found}, this release has {}", keys::FORMAT)]
     Format {
         /// The directory.
         dir: PathBuf,
+        /// Its format, as far as it can be read.
+        found: String,
+    },
+    /// It cannot be moved out of the way.
+    #[error("cannot set {dir} aside: {source}")]
+    Aside {
+        /// The directory.
+        dir: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
     },
 }
 
 /// One change of a family's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
+    /// Takes all data of the source away.
+    Clear,
     /// Sets a value.
     Put(Vec<u8>, Vec<u8>),
     /// Takes a value away.
@@ -83,6 +100,9 @@ impl Store {
         options.set_max_background_jobs(1);
         options.set_max_open_files(64);
         options.set_keep_log_file_num(1);
+        options.set_log_level(LogLevel::Error);
+        options.set_stats_dump_period_sec(0);
+        options.set_stats_persist_period_sec(0);
         options.set_db_write_buffer_size(2 * MEMTABLE_BYTES);
         let families =
             Family::ALL.map(|family| ColumnFamilyDescriptor::new(family.name(), family_options(&cache)));
@@ -93,96 +113,145 @@ impl Store {
         Ok(store)
     }
 
-    /// Opens the store; one that cannot be opened is thrown away and begun anew, since it is derived.
+    /// Opens the store; one that cannot be opened is set aside and begun anew, since it is derived. The second value
+    /// says why, if it was.
     ///
     /// # Errors
     /// A new one cannot be made either.
-    pub fn open_or_rebuild(dir: &Path) -> Result<Self, StoreError> {
-        Self::open(dir).or_else(|_| {
-            DB::destroy(&Options::default(), dir)
-                .map_err(|source| StoreError::RocksDb { dir: dir.to_owned(), source })?;
-            Self::open(dir)
-        })
+    pub fn open_or_rebuild(dir: &Path) -> Result<(Self, Option<StoreError>), StoreError> {
+        match Self::open(dir) {
+            Ok(store) => Ok((store, None)),
+            Err(why) => {
+                Self::set_aside(dir)?;
+                Ok((Self::open(dir)?, Some(why)))
+            }
+        }
+    }
+
+    /// Moves the directory of a store that is not open to `DIR.aside`; one that lies there is removed.
+    ///
+    /// # Errors
+    /// As the system says.
+    pub fn set_aside(dir: &Path) -> Result<(), StoreError> {
+        let error = |source| StoreError::Aside { dir: dir.to_owned(), source };
+        let aside = dir.with_extension("aside");
+        match std::fs::remove_dir_all(&aside) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => return Err(error(source)),
+            _ => {}
+        }
+        match std::fs::rename(dir, &aside) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(error(source)),
+            _ => Ok(()),
+        }
     }
 
     fn check_format(&self, family: Family) -> Result<(), StoreError> {
         let handle = self.handle(family)?;
         match self.db.get_cf(handle, keys::FORMAT_KEY).map_err(|e| self.error(e))? {
-            None => self
-                .db
-                .put_cf(handle, keys::FORMAT_KEY, keys::FORMAT.to_be_bytes())
-                .map_err(|source| self.error(source)),
+            None => {
+                let mut batch = WriteBatch::default();
+                batch.put_cf(handle, keys::FORMAT_KEY, keys::FORMAT.to_be_bytes());
+                self.write_batch(batch)
+            }
             Some(format) if format == keys::FORMAT.to_be_bytes() => Ok(()),
-            Some(_) => Err(StoreError::Format { dir: self.dir.clone() }),
+            Some(format) => {
+                let found =
+                    <[u8; 4]>::try_from(format).map_or("?".to_owned(), |f| u32::from_be_bytes(f).to_string());
+                Err(StoreError::Format { dir: self.dir.clone(), found })
+            }
         }
     }
 
-    /// The last offset of `source` that the family holds; `None` before the first.
+    /// Up to where the family holds `source`; `None` before the first write.
     ///
     /// # Errors
     /// RocksDB fails.
-    pub fn applied(&self, family: Family, source: &str) -> Result<Option<Offset>, StoreError> {
+    pub fn applied(&self, family: Family, source: TopicIdPartition) -> Result<Option<Applied>, StoreError> {
         let value = self.db.get_cf(self.handle(family)?, keys::applied(source)).map_err(|e| self.error(e))?;
-        Ok(value.as_deref().and_then(keys::read_offset))
+        Ok(value.as_deref().and_then(Applied::decode))
     }
 
-    /// Changes data and the applied offset of `source` as one. Not synced: what is lost is replayed.
+    /// Changes data of `source` and its applied offset as one. Not durable before [`Store::flush`]: what is lost is
+    /// replayed.
     ///
     /// # Errors
     /// RocksDB fails; nothing is changed.
     pub fn write(
         &self,
         family: Family,
+        source: TopicIdPartition,
         changes: &[Change],
-        source: &str,
-        applied: Offset,
+        applied: Applied,
     ) -> Result<(), StoreError> {
         let handle = self.handle(family)?;
         let mut batch = WriteBatch::default();
         for change in changes {
             match change {
-                Change::Put(key, value) => batch.put_cf(handle, keys::data(key), value),
-                Change::Delete(key) => batch.delete_cf(handle, keys::data(key)),
+                Change::Clear => {
+                    batch.delete_range_cf(handle, keys::data(source, &[]), keys::data_end(source));
+                }
+                Change::Put(key, value) => batch.put_cf(handle, keys::data(source, key), value),
+                Change::Delete(key) => batch.delete_cf(handle, keys::data(source, key)),
             }
         }
-        batch.put_cf(handle, keys::applied(source), keys::offset_value(applied));
+        batch.put_cf(handle, keys::applied(source), applied.encode());
+        self.write_batch(batch)
+    }
+
+    /// Forgets everything about a source.
+    ///
+    /// # Errors
+    /// RocksDB fails.
+    pub fn forget(&self, family: Family, source: TopicIdPartition) -> Result<(), StoreError> {
+        let handle = self.handle(family)?;
+        let mut batch = WriteBatch::default();
+        batch.delete_range_cf(handle, keys::data(source, &[]), keys::data_end(source));
+        batch.delete_cf(handle, keys::applied(source));
+        self.write_batch(batch)
+    }
+
+    /// Visits the data of a source in the order of the keys, until `visit` fails.
+    ///
+    /// # Errors
+    /// RocksDB fails.
+    pub fn scan<E>(
+        &self,
+        family: Family,
+        source: TopicIdPartition,
+        mut visit: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+    ) -> Result<Result<(), E>, StoreError> {
+        let start = keys::data(source, &[]);
+        let mut options = ReadOptions::default();
+        options.set_iterate_upper_bound(keys::data_end(source));
+        options.fill_cache(false);
+        let mode = IteratorMode::From(&start, Direction::Forward);
+        for entry in self.db.iterator_cf_opt(self.handle(family)?, options, mode) {
+            let (key, value) = entry.map_err(|e| self.error(e))?;
+            if let Err(error) = visit(&key[start.len()..], &value) {
+                return Ok(Err(error));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Makes a family durable.
+    ///
+    /// # Errors
+    /// RocksDB fails.
+    pub fn flush(&self, family: Family) -> Result<(), StoreError> {
+        self.db.flush_cf(self.handle(family)?).map_err(|e| self.error(e))
+    }
+
+    fn write_batch(&self, batch: WriteBatch) -> Result<(), StoreError> {
         let mut options = WriteOptions::default();
-        options.set_sync(false);
+        options.disable_wal(true);
         self.db.write_opt(batch, &options).map_err(|e| self.error(e))
     }
 
-    /// A value.
-    ///
-    /// # Errors
-    /// RocksDB fails.
-    pub fn get(&self, family: Family, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        self.db.get_cf(self.handle(family)?, keys::data(key)).map_err(|e| self.error(e))
-    }
-
-    /// Visits the data whose keys begin with `prefix`, in the order of the keys.
-    ///
-    /// # Errors
-    /// RocksDB fails.
-    pub fn scan(
-        &self,
-        family: Family,
-        prefix: &[u8],
-        visit: &mut dyn FnMut(&[u8], &[u8]),
-    ) -> Result<(), StoreError> {
-        let start = keys::data(prefix);
-        let mode = IteratorMode::From(&start, Direction::Forward);
-        for entry in self.db.iterator_cf(self.handle(family)?, mode) {
-            let (key, value) = entry.map_err(|e| self.error(e))?;
-            if !key.starts_with(&start) {
-                break;
-            }
-            visit(&key[1..], &value);
-        }
-        Ok(())
-    }
-
     fn handle(&self, family: Family) -> Result<&ColumnFamily, StoreError> {
-        self.db.cf_handle(family.name()).ok_or_else(|| StoreError::Format { dir: self.dir.clone() })
+        self.db
+            .cf_handle(family.name())
+            .ok_or_else(|| StoreError::Format { dir: self.dir.clone(), found: "without its families".into() })
     }
 
     fn error(&self, source: rocksdb::Error) -> StoreError {
@@ -197,6 +266,7 @@ fn family_options(cache: &Cache) -> Options {
     let mut options = Options::default();
     options.set_block_based_table_factory(&table);
     options.set_write_buffer_size(MEMTABLE_BYTES);
+    options.set_arena_block_size(ARENA_BYTES);
     options.set_max_write_buffer_number(2);
     options.set_compression_type(DBCompressionType::Lz4);
     options
@@ -205,35 +275,71 @@ fn family_options(cache: &Cache) -> Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use highway_types::{Offset, PartitionIndex, TopicId};
+
+    fn source(partition: i32) -> TopicIdPartition {
+        TopicIdPartition { topic_id: TopicId(uuid::Uuid::from_u128(3)), partition: PartitionIndex(partition) }
+    }
+
+    fn at(offset: i64) -> Applied {
+        Applied { offset: Offset(offset), mark: 5 }
+    }
+
+    fn put(key: &[u8], value: &[u8]) -> Change {
+        Change::Put(key.to_vec(), value.to_vec())
+    }
+
+    fn all(store: &Store, source: TopicIdPartition) -> Vec<(Vec<u8>, Vec<u8>)> {
+        let mut seen = Vec::new();
+        let visit = |key: &[u8], value: &[u8]| {
+            seen.push((key.to_vec(), value.to_vec()));
+            Ok::<(), ()>(())
+        };
+        store.scan(Family::Metadata, source, visit).unwrap().unwrap();
+        seen
+    }
 
     #[test]
     fn data_and_position_stay_together() {
         let dir = tempfile::tempdir().unwrap();
-        let put = |key: &[u8], value: &[u8]| Change::Put(key.to_vec(), value.to_vec());
         let store = Store::open(dir.path()).unwrap();
-        assert_eq!(store.applied(Family::Metadata, "m-0").unwrap(), None);
-        store.write(Family::Metadata, &[put(b"k1", b"a"), put(b"k2", b"b")], "m-0", Offset(7)).unwrap();
-        store.write(Family::Metadata, &[Change::Delete(b"k1".to_vec())], "m-0", Offset(8)).unwrap();
+        assert_eq!(store.applied(Family::Metadata, source(0)).unwrap(), None);
+        let (a, b) = (put(b"k1", b"a"), put(b"k2", b"b"));
+        store.write(Family::Metadata, source(0), &[a.clone(), b], at(7)).unwrap();
+        store.write(Family::Metadata, source(0), &[Change::Delete(b"k1".to_vec())], at(8)).unwrap();
+        store.write(Family::Metadata, source(1), &[a], at(3)).unwrap();
+        store.flush(Family::Metadata).unwrap();
         drop(store);
-        let store = Store::open_or_rebuild(dir.path()).unwrap();
-        assert_eq!(store.applied(Family::Metadata, "m-0").unwrap(), Some(Offset(8)));
-        assert_eq!(store.applied(Family::GroupOffsets, "m-0").unwrap(), None);
-        let mut seen = Vec::new();
-        store
-            .scan(Family::Metadata, b"k", &mut |key, value| seen.push((key.to_vec(), value.to_vec())))
-            .unwrap();
-        assert_eq!(seen, [(b"k2".to_vec(), b"b".to_vec())]);
+        let (store, rebuilt) = Store::open_or_rebuild(dir.path()).unwrap();
+        assert!(rebuilt.is_none());
+        assert_eq!(store.applied(Family::Metadata, source(0)).unwrap(), Some(at(8)));
+        assert_eq!(store.applied(Family::GroupOffsets, source(0)).unwrap(), None);
+        assert_eq!(all(&store, source(0)), [(b"k2".to_vec(), b"b".to_vec())]);
+        assert_eq!(all(&store, source(1)), [(b"k1".to_vec(), b"a".to_vec())]);
+        store.write(Family::Metadata, source(0), &[Change::Clear, put(b"k3", b"c")], at(9)).unwrap();
+        assert_eq!(all(&store, source(0)), [(b"k3".to_vec(), b"c".to_vec())]);
+        store.forget(Family::Metadata, source(0)).unwrap();
+        assert_eq!(store.applied(Family::Metadata, source(0)).unwrap(), None);
+        assert_eq!((all(&store, source(0)).len(), all(&store, source(1)).len()), (0, 1));
     }
 
     #[test]
-    fn another_format_is_rebuilt() {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
-        store.write(Family::Metadata, &[], "m-0", Offset(7)).unwrap();
-        store.db.put_cf(store.handle(Family::Metadata).unwrap(), keys::FORMAT_KEY, b"x").unwrap();
+    fn another_format_and_damage_are_set_aside() {
+        let parent = tempfile::tempdir().unwrap();
+        let dir = parent.path().join("store");
+        let store = Store::open(&dir).unwrap();
+        store.write(Family::Metadata, source(0), &[], at(7)).unwrap();
+        store.db.put_cf(store.handle(Family::Metadata).unwrap(), keys::FORMAT_KEY, [0, 0, 0, 9]).unwrap();
         drop(store);
-        assert!(matches!(Store::open(dir.path()), Err(StoreError::Format { .. })));
-        let store = Store::open_or_rebuild(dir.path()).unwrap();
-        assert_eq!(store.applied(Family::Metadata, "m-0").unwrap(), None);
+        let error = Store::open(&dir).unwrap_err().to_string();
+        assert!(error.contains("format 9"), "{error}");
+        let (store, why) = Store::open_or_rebuild(&dir).unwrap();
+        assert!(why.is_some() && parent.path().join("store.aside").is_dir());
+        assert_eq!(store.applied(Family::Metadata, source(0)).unwrap(), None);
+        drop(store);
+        std::fs::write(dir.join("CURRENT"), "nonsense").unwrap();
+        let (store, why) = Store::open_or_rebuild(&dir).unwrap();
+        assert!(why.is_some(), "damage is told");
+        assert_eq!(store.applied(Family::Metadata, source(0)).unwrap(), None);
     }
 }

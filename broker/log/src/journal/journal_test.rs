@@ -19,6 +19,7 @@ pub(super) fn small(io: impl JournalIo + 'static) -> JournalOptions {
         file_bytes: 64 << 10,
         max_files: 4,
         spare_files: 1,
+        quiet: std::time::Duration::ZERO,
         reserve_bytes: 8 << 10,
         queue_bytes: 64 << 10,
         group_bytes: 32 << 10,
@@ -259,6 +260,39 @@ fn a_journal_that_was_full_takes_control_records_after_an_open() {
     journal.release(last);
     let after = journal.pressure();
     assert_eq!((after.files_in_use, after.oldest_needed), (0, last));
+}
+
+#[test]
+fn a_clean_end_is_taken_without_looking_and_goes_on() {
+    let disk = SimDisk::new();
+    let journal = Journal::open(sim_dir(), small(disk.clone())).unwrap();
+    let recorder = Recorder::new();
+    for base in 0..20 {
+        wait_prepared(&journal);
+        journal.submit(set(base, 3000, &recorder)).unwrap();
+        recorder.wait_durable(Offset(base + 1));
+        wait_position(&journal, journal.durable());
+        journal.release(journal.durable());
+    }
+    journal.close();
+    let end = journal.durable();
+    drop(journal);
+    let reads = disk.reads();
+    let journal = Journal::open_at(sim_dir(), small(disk.clone()), Some(end)).unwrap();
+    assert!(disk.reads() - reads <= 4 * 64, "only headers: {} bytes read", disk.reads() - reads);
+    assert_eq!((journal.opened_at(), journal.durable()), (end, end));
+    assert!(bases(&journal, end).is_empty());
+    journal.submit(set(20, 3000, &recorder)).unwrap();
+    recorder.wait_durable(Offset(21));
+    drop(journal);
+    // Killed then: what the files held before is passed over, what was appended since is there.
+    let journal = Journal::open(sim_dir(), small(disk.clone())).unwrap();
+    assert_eq!(bases(&journal, end), [20]);
+    drop(journal);
+    // An end that the files contradict is not believed.
+    let wrong = Journal::open_at(sim_dir(), small(disk), Some(JournalPosition(1))).unwrap();
+    assert!(wrong.durable() > end);
+    assert_eq!(bases(&wrong, end), [20]);
 }
 
 #[test]

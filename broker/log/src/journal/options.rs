@@ -1,6 +1,7 @@
 //! Settings of a journal.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use highway_types::limits;
 
@@ -25,6 +26,9 @@ pub struct JournalOptions {
     pub max_files: usize,
     /// Empty files to keep ready.
     pub spare_files: usize,
+    /// How long after an open no new file is made while one is ready: zeroing it would slow the first appends down, and
+    /// the first checkpoint gives old files back.
+    pub quiet: Duration,
     /// Bytes that only control records may use.
     pub reserve_bytes: u64,
     /// Bytes admitted or submitted and not yet written before appenders wait.
@@ -51,6 +55,7 @@ impl JournalOptions {
             file_bytes: limits::JOURNAL_FILE_BYTES,
             max_files: limits::JOURNAL_MAX_FILES,
             spare_files: 2,
+            quiet: Duration::from_millis(500),
             reserve_bytes: 4 << 20,
             queue_bytes: limits::JOURNAL_QUEUE_BYTES as u64,
             group_bytes: 4 << 20,

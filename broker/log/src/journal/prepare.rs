@@ -52,6 +52,8 @@ pub(super) fn run(shared: &Arc<Shared>, dir: &Path) {
                     shared.files_changed.wait_for(&mut state, RETRY);
                 } else if !work_to_do(&state, &shared.options) {
                     shared.files_changed.wait(&mut state);
+                } else if may_wait(&state, shared) {
+                    shared.files_changed.wait_for(&mut state, shared.quiet_for());
                 }
             }
         }
@@ -77,6 +79,11 @@ fn work_to_do(state: &State, options: &JournalOptions) -> bool {
         || (state.pool.ready.is_empty() && !writing)
 }
 
+/// Only a new file is wanted, none at once, and the journal was opened just now.
+fn may_wait(state: &State, shared: &Shared) -> bool {
+    state.pool.free.is_empty() && !state.pool.ready.is_empty() && !shared.quiet_for().is_zero()
+}
+
 /// Gets one file ready, if one is wanted.
 pub(super) fn prepare_next(shared: &Arc<Shared>, dir: &Path, buffer: &mut AlignedBuf) -> Step {
     let (free, index, epoch) = {
@@ -84,7 +91,7 @@ pub(super) fn prepare_next(shared: &Arc<Shared>, dir: &Path, buffer: &mut Aligne
         if !matches!(state.phase, Phase::Running) {
             return Step::Stop;
         }
-        if !work_to_do(&state, &shared.options) {
+        if !work_to_do(&state, &shared.options) || may_wait(&state, shared) {
             return Step::Wait;
         }
         let free = state.pool.free.pop_front();

@@ -32,9 +32,38 @@ struct Found {
     next_index: u32,
 }
 
-/// Looks at the directory.
-pub(super) fn recover(options: &JournalOptions, dir: &Path) -> Result<Recovered, CommitLogError> {
-    let Found { stamped, unstamped, next_index } = find_files(options.io.as_ref(), dir)?;
+/// Looks at the directory. `clean_end` is where the log ended when it was closed in good order, with all of it released:
+/// then nothing in the files is needed, and nothing of them is read but their headers.
+pub(super) fn recover(
+    options: &JournalOptions,
+    dir: &Path,
+    clean_end: Option<u64>,
+) -> Result<Recovered, CommitLogError> {
+    if let Some(end) = clean_end {
+        let found = find_files(options.io.as_ref(), dir, false)?;
+        if found.stamped.iter().all(|s| s.header.floor <= end) {
+            return Ok(all_free(options, found, end));
+        }
+    }
+    recover_groups(options, find_files(options.io.as_ref(), dir, true)?)
+}
+
+fn all_free(options: &JournalOptions, found: Found, end: u64) -> Recovered {
+    let epoch = found.stamped.last().map_or(0, |s| s.header.epoch);
+    let mut pool = Pool::default();
+    pool.free.extend(
+        found
+            .stamped
+            .into_iter()
+            .map(|file| Free { zeroed: file.header.file_bytes == options.file_bytes, slot: file.slot }),
+    );
+    pool.free.extend(found.unstamped.into_iter().map(|slot| Free { slot, zeroed: false }));
+    pool.released = end;
+    Recovered { pool, end, torn: None, epoch, next_index: found.next_index }
+}
+
+fn recover_groups(options: &JournalOptions, found: Found) -> Result<Recovered, CommitLogError> {
+    let Found { stamped, unstamped, next_index } = found;
     let floor = stamped.iter().map(|s| s.header.floor).max().unwrap_or(0);
     let mut reader = GroupReader::default();
     let mut tail: Option<(usize, Walk)> = None;
@@ -86,12 +115,18 @@ pub(super) fn recover(options: &JournalOptions, dir: &Path) -> Result<Recovered,
     Ok(Recovered { pool, end, torn, epoch, next_index })
 }
 
-/// Opens every file. What the page cache holds may never have reached the disk, so it is synced and read back.
-fn find_files(io: &dyn JournalIo, dir: &Path) -> Result<Found, CommitLogError> {
+/// Opens every file and reads its header. With `from_disk` it is synced first and read back: what the page cache holds may
+/// never have reached the disk.
+fn find_files(io: &dyn JournalIo, dir: &Path, from_disk: bool) -> Result<Found, CommitLogError> {
     let at_dir = |source| CommitLogError::Io { path: dir.to_owned(), source: Arc::new(source) };
-    io.create_dir(dir).map_err(at_dir)?;
-    let mut names: Vec<(u32, String)> =
-        io.list(dir).map_err(at_dir)?.into_iter().filter_map(|n| Some((file_index(&n)?, n))).collect();
+    let list =
+        || io.list(dir).map(|all| all.into_iter().filter_map(|n| Some((file_index(&n)?, n))).collect());
+    let mut names: Vec<(u32, String)> = list().unwrap_or_default();
+    if names.is_empty() {
+        // The directory's own name is durable before the first file is made, so later opens need not sync it again.
+        io.create_dir(dir).map_err(at_dir)?;
+        names = list().map_err(at_dir)?;
+    }
     names.sort_unstable();
     let mut found = Found { stamped: Vec::new(), unstamped: Vec::new(), next_index: 0 };
     for (index, name) in names {
@@ -99,8 +134,10 @@ fn find_files(io: &dyn JournalIo, dir: &Path) -> Result<Found, CommitLogError> {
         let path = dir.join(name);
         let at_file = |source| CommitLogError::Io { path: path.clone(), source: Arc::new(source) };
         let file = io.open(&path, false).map_err(at_file)?;
-        file.sync().map_err(at_file)?;
-        file.drop_cache();
+        if from_disk {
+            file.sync().map_err(at_file)?;
+            file.drop_cache();
+        }
         let mut raw = [0; FILE_HEADER];
         let read = read_full(file.as_ref(), &mut raw, 0).map_err(at_file)?;
         let len = file.len().map_err(at_file)?;
@@ -152,12 +189,19 @@ fn check_nothing_later(
             },
         }
     };
-    for (index, file) in stamped.iter().enumerate().skip(first) {
+    // In parallel: reading the empty files is what a start after a crash waits for.
+    let searched: Vec<_> = std::thread::scope(|scope| {
+        let search = |(index, file): (usize, &'_ Stamped)| {
+            let from = if index == first { tail_offset } else { BLOCK };
+            let limit = file.header.file_bytes;
+            find_later(file.slot.file.as_ref(), Some(&file.header), from, limit, &|g| g.position > end)
+        };
+        let threads: Vec<_> =
+            stamped.iter().enumerate().skip(first).map(|at| (at, scope.spawn(move || search(at)))).collect();
+        threads.into_iter().map(|(at, thread)| (at, thread.join().unwrap_or_else(|_| search(at)))).collect()
+    });
+    for ((index, file), later) in searched {
         let from = if index == first { tail_offset } else { BLOCK };
-        let later =
-            find_later(file.slot.file.as_ref(), Some(&file.header), from, file.header.file_bytes, &|group| {
-                group.position > end
-            });
         if let Some(later) = later.map_err(io_error(file))? {
             return Err(error(&file.slot.path, from, later));
         }

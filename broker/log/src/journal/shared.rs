@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 
 use highway_types::JournalPosition;
 use parking_lot::{Condvar, Mutex};
@@ -21,6 +22,8 @@ pub(super) struct Shared {
     /// Rings the prepare thread: a file was taken or freed, or the end is near.
     pub files_changed: Condvar,
     durable: AtomicU64,
+    /// Until then no new file is made while one is ready.
+    quiet_until: Instant,
     watch: watch::Sender<JournalPosition>,
 }
 
@@ -29,6 +32,7 @@ impl Shared {
         let end = state.end;
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
+            quiet_until: Instant::now() + options.quiet,
             options,
             state: Mutex::new(state),
             submitted: Condvar::new(),
@@ -40,6 +44,11 @@ impl Shared {
 
     pub(super) fn this(&self) -> Option<Arc<Self>> {
         self.this.upgrade()
+    }
+
+    /// How much longer no new file is made while one is ready.
+    pub(super) fn quiet_for(&self) -> Duration {
+        self.quiet_until.saturating_duration_since(Instant::now())
     }
 
     pub(super) fn durable(&self) -> u64 {

@@ -47,6 +47,7 @@ struct Disk {
     /// Syncs so far.
     syncs: u64,
     largest_write: usize,
+    read: usize,
 }
 
 /// The disk.
@@ -139,6 +140,12 @@ impl SimDisk {
         (disk.largest_write, disk.syncs)
     }
 
+    /// Bytes read so far.
+    #[must_use]
+    pub fn reads(&self) -> usize {
+        self.disk.lock().read
+    }
+
     fn call(&self) -> io::Result<MutexGuard<'_, Disk>> {
         let mut disk = self.disk.lock();
         if let Some(left) = &mut disk.faults.cut_at {
@@ -224,11 +231,12 @@ impl JournalFile for SimHandle {
     }
 
     fn read_at(&self, buffer: &mut [u8], at: u64) -> io::Result<usize> {
-        let disk = self.disk.call()?;
+        let mut disk = self.disk.call()?;
         let Some(file) = disk.files.get(&self.path) else { return Ok(0) };
         let at = usize::try_from(at).unwrap_or(usize::MAX).min(file.seen.len());
         let n = buffer.len().min(file.seen.len() - at);
         buffer[..n].copy_from_slice(&file.seen[at..at + n]);
+        disk.read += n;
         Ok(n)
     }
 

@@ -49,8 +49,22 @@ impl Journal {
     /// `Io`, `Corrupt` (something is missing in the middle), `NewerFormat`; nothing was changed then. `Failed` if an
     /// empty file could not be prepared.
     pub fn open(dir: &Path, options: JournalOptions) -> Result<Self, CommitLogError> {
+        Self::open_at(dir, options, None)
+    }
+
+    /// As [`Journal::open`]. `clean_end` is the position up to which everything was released when the journal was closed
+    /// in good order, if it was: nothing has to be looked for then.
+    ///
+    /// # Errors
+    /// As [`Journal::open`].
+    pub fn open_at(
+        dir: &Path,
+        options: JournalOptions,
+        clean_end: Option<JournalPosition>,
+    ) -> Result<Self, CommitLogError> {
         options.check();
-        let Recovered { pool, end, torn, epoch, next_index } = recover(&options, dir)?;
+        let clean_end = clean_end.map(|p| p.0);
+        let Recovered { pool, end, torn, epoch, next_index } = recover(&options, dir, clean_end)?;
         if let Some(torn) = &torn {
             tracing::info!(%torn, "the journal's last write was cut off; nothing of it had been acknowledged as durable");
         }

@@ -51,14 +51,14 @@ fn open(dir: &Path, config: &TopicConfig) -> Result<Engine, LogManagerError> {
 
 fn open_with(dir: &Path, specs: &[PartitionSpec]) -> Result<Engine, LogManagerError> {
     let clock = ManualClock::new(NOW);
-    let logs = LogManager::open(&[dir.to_owned()], clock.clone(), |dir| {
+    let logs = LogManager::open(&[dir.to_owned()], clock.clone(), |dir, clean_end| {
         let options = JournalOptions {
             file_bytes: 1 << 20,
             reserve_bytes: 64 << 10,
             queue_bytes: 512 << 10,
             ..JournalOptions::with_mode(IoMode::Buffered)
         };
-        Ok(Arc::new(Journal::open(&dir.join(Journal::DIR), options)?) as Arc<dyn CommitLog>)
+        Ok(Arc::new(Journal::open_at(&dir.join(Journal::DIR), options, clean_end)?) as Arc<dyn CommitLog>)
     })?;
     let report = logs.recover(specs.to_vec())?;
     Ok(Engine { dir: dir.to_owned(), clock, logs, report })

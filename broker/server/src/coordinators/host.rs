@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use tokio::sync::{mpsc, oneshot};
 
 use super::shard_task::{self, Mail, TopicExists};
+use crate::derived::Derived;
 
 /// Requests that wait for one shard at the most; further callers wait for room.
 const MAILBOX: usize = 1024;
@@ -19,6 +20,7 @@ const MAILBOX: usize = 1024;
 pub struct GroupHost {
     shards: Mutex<HashMap<i32, mpsc::Sender<Mail>>>,
     logs: Arc<LogManager>,
+    derived: Arc<Derived>,
     clock: Arc<dyn Clock>,
     config: Mutex<GroupConfig>,
     exists: TopicExists,
@@ -35,11 +37,12 @@ impl GroupHost {
     #[must_use]
     pub fn new(
         logs: Arc<LogManager>,
+        derived: Arc<Derived>,
         clock: Arc<dyn Clock>,
         config: GroupConfig,
         exists: TopicExists,
     ) -> Self {
-        Self { shards: Mutex::default(), logs, clock, config: Mutex::new(config), exists }
+        Self { shards: Mutex::default(), logs, derived, clock, config: Mutex::new(config), exists }
     }
 
     /// Starts a shard for every partition of `__consumer_offsets` that has none. Call it within the runtime.
@@ -62,6 +65,7 @@ impl GroupHost {
             shards.insert(index, sender);
             let task = shard_task::run(
                 log,
+                Arc::clone(&self.derived),
                 partition.leader_epoch,
                 Arc::clone(&self.clock),
                 self.config.lock().clone(),

@@ -6,5 +6,5 @@ mod loader;
 mod shard_task;
 
 pub use host::GroupHost;
-pub use loader::{LoadError, LoadedRecord, load};
+pub use loader::{LoadError, LoadedRecord, Visited, load, load_from, load_some, mark_at};
 pub use shard_task::TopicExists;

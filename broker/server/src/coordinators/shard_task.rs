@@ -15,7 +15,7 @@ use highway_log::log::Log;
 use highway_types::{Clock, LeaderEpoch, TopicName};
 use tokio::sync::{mpsc, oneshot};
 
-use super::loader;
+use crate::derived::Derived;
 
 /// What a shard's task is sent.
 pub enum Mail {
@@ -46,6 +46,7 @@ struct Task {
 /// Loads the partition, then serves until every sender is gone.
 pub async fn run(
     log: Arc<Log>,
+    derived: Arc<Derived>,
     epoch: LeaderEpoch,
     clock: Arc<dyn Clock>,
     config: GroupConfig,
@@ -53,7 +54,7 @@ pub async fn run(
     mut mail: mpsc::Receiver<Mail>,
 ) {
     loop {
-        let Some(shard) = load(Arc::clone(&log), config.clone()).await else { return };
+        let Some(shard) = load(Arc::clone(&log), Arc::clone(&derived), config.clone()).await else { return };
         let mut task = Task {
             shard,
             log: Arc::clone(&log),
@@ -79,16 +80,14 @@ pub async fn run(
     }
 }
 
-async fn load(log: Arc<Log>, config: GroupConfig) -> Option<GroupShard> {
+async fn load(log: Arc<Log>, derived: Arc<Derived>, config: GroupConfig) -> Option<GroupShard> {
     let loaded = tokio::task::spawn_blocking(move || {
         let mut shard = GroupShard::new(config);
-        let outcome = loader::load(&log, |record| {
-            let Some(key) = record.key else { return Ok(()) };
+        let outcome = derived.load_groups(&log, |key, value, offset| {
             // A record that makes no sense is passed over, as in Kafka: the rest of the groups must work.
-            if let Err(error) = shard.replay(key, record.value, record.offset) {
+            if let Err(error) = shard.replay(key, value, offset) {
                 tracing::error!(dir = %log.dir().display(), %error, "passing over a record of __consumer_offsets");
             }
-            Ok(())
         });
         match outcome {
             Ok(()) => Some(shard),
