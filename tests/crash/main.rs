@@ -1,1 +1,8 @@
 //! Sudden ends: `kill -9`, loss of power, full and failing disks. What was acknowledged is there afterwards.
+
+mod history;
+mod kill;
+mod load;
+mod random;
+mod records;
+mod verify;

@@ -12,6 +12,7 @@ pub mod oracle;
 pub mod ports;
 pub mod process;
 pub mod wait;
+pub mod wire;
 
 pub use broker::Broker;
 pub use node::{Node, NodeBuilder};

@@ -93,8 +93,8 @@ impl RecoveringLog {
                 }
             }
             _ => {
-                let first = segments.first().map_or(params.log_start, |s| s.base_offset());
-                (0, first, 0)
+                // Without a segment not the log start: it may lie within a batch that the journal has.
+                (0, segments.first().map_or(Offset::ZERO, |s| s.base_offset()), 0)
             }
         };
         let summary = RecoverySummary::default();
@@ -154,7 +154,7 @@ impl RecoveringLog {
         clock: Arc<dyn Clock>,
     ) -> Result<(Arc<Log>, RecoverySummary), LogManagerError> {
         if self.segments.is_empty() {
-            self.start_segment(self.end)?;
+            self.start_segment(self.end.max(self.params.log_start))?;
         }
         if !self.params.clean {
             if self.params.config.durability == Durability::PageCache {
@@ -314,14 +314,22 @@ impl RecoveringLog {
     }
 }
 
-/// The files do not reach the recovery point: a lost or replaced file. The log is not guessed at.
+/// The files do not reach the recovery point. If they were deleted, because the log starts behind it, the journal has
+/// everything from there on. Otherwise a file was lost or replaced, and the log is not guessed at.
 fn start_over(
     params: &OpenParams,
     segments: &[Arc<LogSegment>],
     point: &RecoveryPoint,
 ) -> Result<(usize, Offset, u64), LogManagerError> {
-    if segments.is_empty() && params.log_start >= point.end {
-        return Ok((0, params.log_start, 0)); // everything was deleted by retention
+    if params.log_start >= point.end {
+        match segments.first() {
+            None => return Ok((0, point.end, 0)),
+            // What is left holds the log start or lies below it: nothing is missing in between.
+            Some(first) if first.base_offset() >= point.end && first.base_offset() <= params.log_start => {
+                return Ok((0, first.base_offset(), 0));
+            }
+            Some(_) => {}
+        }
     }
     Err(LogManagerError::Corrupt {
         path: params.dir.clone(),

@@ -381,6 +381,44 @@ fn retention_and_delete_records_move_the_start_and_survive() {
     assert_eq!(append(&log, batch(&["next"])).base_offset, Offset(200));
 }
 
+/// Segments that the checkpoint names may be deleted before the next one.
+#[test]
+fn records_deleted_behind_a_checkpoint_do_not_look_like_a_loss() {
+    let config = TopicConfig { segment_bytes: 2000, ..TopicConfig::default() };
+    for lost_files in [false, true] {
+        for checkpointed in [0, 20] {
+            let dir = tempfile::tempdir().unwrap();
+            let engine = open(dir.path(), &config).unwrap();
+            let log = engine.log(0);
+            let values_of = |n: usize| [format!("v{}", 2 * n), format!("v{}", 2 * n + 1)];
+            for n in 0..100 {
+                let pair = values_of(n);
+                append(&log, batch(&[&pair[0], &pair[1]]));
+                if n + 1 == checkpointed {
+                    engine.logs.checkpoint().unwrap();
+                }
+            }
+            let start = Offset(151); // within a batch
+            assert!(log.advance_log_start(start) > 0);
+            let dir_path = engine.killed();
+            let partition_dir = log.dir().to_owned();
+            drop(log);
+            if lost_files {
+                for entry in fs::read_dir(&partition_dir).unwrap() {
+                    fs::remove_file(entry.unwrap().path()).unwrap();
+                }
+            }
+            let engine =
+                open_with(&dir_path, &[PartitionSpec { log_start: start, ..spec(0, &config) }]).unwrap();
+            assert!(engine.report.offline.is_empty(), "{:?}", engine.report.offline);
+            let log = engine.log(0);
+            let offsets = log.offsets();
+            assert_eq!((offsets.log_start, offsets.high_watermark), (start, Offset(200)), "{lost_files}");
+            assert_eq!(values(&log), numbered(200)[151..]);
+        }
+    }
+}
+
 #[test]
 fn a_compacted_topic_loses_nothing_to_retention() {
     let dir = tempfile::tempdir().unwrap();
