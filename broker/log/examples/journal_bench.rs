@@ -79,6 +79,7 @@ fn run(dir: &std::path::Path, options: JournalOptions, size: usize, appenders: i
                         let admission = journal.admit(payload.len()).wait_blocking().expect("healthy");
                         let submitted = Instant::now();
                         let entry = AppendEntry {
+                            stored: None,
                             id,
                             base_offset: Offset(base),
                             last_offset: Offset(base),

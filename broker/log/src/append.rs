@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
+use highway_types::limits::STORED_ONCE_BYTES;
 use highway_types::topic_config::Durability;
 use highway_types::{LeaderEpoch, Offset, Timestamp, TopicConfig};
 use smallvec::smallvec;
 
 use crate::batch::validate::{Origin, ValidBatch, validate};
-use crate::commit_log::{AppendEntry, AppendObserver, AppendSet};
+use crate::commit_log::{AppendEntry, AppendObserver, AppendSet, Stored, StoredFile};
 use crate::error::AppendError;
 use crate::log::{Log, Writer};
 use crate::producer_state::Verdict;
@@ -52,6 +53,7 @@ impl Log {
         leader_epoch: LeaderEpoch,
     ) -> Result<AppendInfo, AppendError> {
         self.check_online()?;
+        self.progress.check()?;
         let now = self.clock.now();
         let config = self.config.load();
         // Outside of the lock: checksums and decompression are most of the work.
@@ -114,6 +116,12 @@ impl Log {
             .or_else(|| batch.header.attributes.is_transactional().then_some(batch.header.base_offset));
         self.progress.appended(mark, unstable_after);
         if config.durability == Durability::Fsync {
+            let stored = (batch.len() >= STORED_ONCE_BYTES)
+                .then(|| Stored { file: Arc::clone(&segment) as Arc<dyn StoredFile>, end: segment.size() });
+            if let Some(stored) = &stored {
+                // The disk is busy with it before the commit log comes to it.
+                stored.file.start_sync(stored.end);
+            }
             let set = AppendSet {
                 entries: smallvec![AppendEntry {
                     id: self.id,
@@ -121,6 +129,7 @@ impl Log {
                     last_offset: batch.header.last_offset(),
                     header: batch.header_bytes(),
                     payload: batch.payload().clone(),
+                    stored,
                     observer: Arc::clone(&self.progress) as Arc<dyn AppendObserver>,
                 }],
             };

@@ -32,8 +32,33 @@ pub struct AppendEntry {
     /// The batch's bytes behind the header, as they were sent. The header's CRC-32C must fit them: it is what tells a
     /// whole batch from a torn one at replay, and nobody computes it again on the way in.
     pub payload: Bytes,
+    /// Where the batch lies in a file already, if it is large: see [`StoredFile`].
+    pub stored: Option<Stored>,
     /// Who is told how far the entry got.
     pub observer: Arc<dyn AppendObserver>,
+}
+
+/// A file that holds batches and can be made durable on its own.
+///
+/// A commit log that lies on the same disk may make this file durable before the entry, instead of storing the payload a
+/// second time: large appends are bound by the disk then, not by half of it. Others ignore it.
+pub trait StoredFile: Send + Sync {
+    /// Asks the disk for everything below `end` and does not wait.
+    fn start_sync(&self, end: u64);
+    /// Makes everything below `end` durable, and the file's name too.
+    ///
+    /// # Errors
+    /// What the system says. The file is not known to hold anything more then, and every later call fails too.
+    fn sync_up_to(&self, end: u64) -> io::Result<()>;
+}
+
+/// Where a batch lies.
+#[derive(Clone)]
+pub struct Stored {
+    /// The file.
+    pub file: Arc<dyn StoredFile>,
+    /// The byte behind the batch.
+    pub end: u64,
 }
 
 impl fmt::Debug for AppendEntry {
@@ -56,7 +81,8 @@ pub trait AppendObserver: Send + Sync {
     fn written(&self, end: Offset);
     /// Everything below `end` is durable.
     fn durable(&self, end: Offset);
-    /// The commit log failed; nothing that is not durable yet will ever be. May be called more than once.
+    /// The commit log failed, or the entry's own file; nothing that is not durable yet will ever be. May be called more
+    /// than once.
     fn failed(&self, error: &CommitLogError);
 }
 
@@ -129,6 +155,15 @@ pub enum CommitLogError {
     Failed {
         /// `write`, `sync`, `prepare`, ...
         operation: &'static str,
+        /// What the system said.
+        detail: Arc<str>,
+    },
+    /// A batch could not be made durable where it lies. Its partition takes nothing until a restart has looked at what
+    /// is on disk; others are not concerned.
+    #[error("{partition} could not be made durable: {detail}; it takes nothing until a restart")]
+    NotStored {
+        /// The partition.
+        partition: TopicIdPartition,
         /// What the system said.
         detail: Arc<str>,
     },
@@ -206,10 +241,12 @@ pub enum ReplayError {
 pub struct ReplayedEntry<'a> {
     /// The partition.
     pub id: TopicIdPartition,
-    /// The batch's header; its checksum was verified over `parts`.
+    /// The batch's header.
     pub header: BatchHeader,
-    /// The 61 header bytes, and the bytes behind them.
-    pub parts: [&'a [u8]; 2],
+    /// Its 61 bytes.
+    pub raw_header: &'a [u8; HEADER_LEN],
+    /// The bytes behind them, with a checksum that fits; `None` if they were made durable in the entry's own file.
+    pub payload: Option<&'a [u8]>,
     /// Where the set of this entry ends.
     pub end: JournalPosition,
     /// The last entry of its set.

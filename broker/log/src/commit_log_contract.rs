@@ -147,6 +147,7 @@ pub fn entry(id: TopicIdPartition, base: i64, len: usize, observer: &Arc<Recorde
     header.base_offset = Offset(base);
     header.leader_epoch = LeaderEpoch(3);
     AppendEntry {
+        stored: None,
         id,
         base_offset: Offset(base),
         last_offset: Offset(base),
@@ -193,7 +194,7 @@ pub fn replay_from(log: &dyn CommitLog, from: JournalPosition) -> Result<Vec<Rep
         all.push(Replayed {
             id: e.id,
             base: e.header.base_offset.0,
-            bytes: e.parts.concat().into(),
+            bytes: [&e.raw_header[..], e.payload.unwrap_or_default()].concat().into(),
             end: e.end,
             last_of_set: e.last_of_set,
         });

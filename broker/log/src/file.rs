@@ -196,6 +196,16 @@ pub fn write_out(file: &File, from: u64, to: u64) -> io::Result<()> {
     Ok(())
 }
 
+/// Asks the disk for the bytes `from..to` of a file to be written and does not wait. Advice.
+pub fn start_write_out(file: &File, from: u64, to: u64) {
+    if from < to {
+        let (start, len) = (from.cast_signed(), (to - from).cast_signed());
+        // SAFETY: the call takes numbers only, and `file` keeps the descriptor open.
+        #[allow(unsafe_code)]
+        let _ = unsafe { libc::sync_file_range(file.as_raw_fd(), start, len, libc::SYNC_FILE_RANGE_WRITE) };
+    }
+}
+
 /// Makes a file's bytes and size durable.
 ///
 /// # Errors

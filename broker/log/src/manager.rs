@@ -161,7 +161,7 @@ impl LogManager {
                 }
                 // Unknown ids are topics that were deleted later.
                 if let Some(log) = recovering.get_mut(&entry.id)
-                    && let Err(error) = log.replay(&entry.header, &entry.parts)
+                    && let Err(error) = log.replay(&entry.header, entry.raw_header, entry.payload)
                 {
                     recovering.remove(&entry.id);
                     failed.push((entry.id, error));

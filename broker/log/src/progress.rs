@@ -161,6 +161,14 @@ impl Progress {
         }
     }
 
+    /// What keeps the log from ever getting further, if something does.
+    ///
+    /// # Errors
+    /// What the commit log said.
+    pub fn check(&self) -> Result<(), CommitLogError> {
+        self.state.lock().failed.clone().map_or(Ok(()), Err)
+    }
+
     /// Completes once everything below `end` has reached `stage`.
     pub fn wait(
         &self,

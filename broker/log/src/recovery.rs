@@ -55,6 +55,8 @@ pub struct RecoveringLog {
     end: Offset,
     position: u64,
     written: bool,
+    /// Segments in which a batch was written over other bytes.
+    overwritten: Vec<Arc<LogSegment>>,
     summary: RecoverySummary,
 }
 
@@ -98,15 +100,33 @@ impl RecoveringLog {
             }
         };
         let summary = RecoverySummary::default();
-        Ok(Self { params, segments, current, end, position, written: false, summary })
+        Ok(Self {
+            params,
+            segments,
+            current,
+            end,
+            position,
+            written: false,
+            overwritten: Vec::new(),
+            summary,
+        })
     }
 
     /// Takes a batch from the journal; the journal's batches come in offset order.
     ///
     /// # Errors
     /// The batch leaves a gap behind what is there, or the files cannot be read or written.
-    pub fn replay(&mut self, header: &BatchHeader, bytes: &[&[u8]; 2]) -> Result<(), LogManagerError> {
-        if header.base_offset < self.end || header.last_offset() < self.params.log_start {
+    pub fn replay(
+        &mut self,
+        header: &BatchHeader,
+        raw_header: &[u8; HEADER_LEN],
+        payload: Option<&[u8]>,
+    ) -> Result<(), LogManagerError> {
+        if header.base_offset < self.end {
+            return Ok(());
+        }
+        // What was deleted is not written again, but what is there still leads to what comes behind.
+        if header.last_offset() < self.params.log_start && header.base_offset > self.end {
             return Ok(());
         }
         if header.base_offset > self.end {
@@ -119,25 +139,18 @@ impl RecoveringLog {
                     ),
                 });
             }
-            // Everything in between was deleted: the log goes on in a new segment.
-            self.cut()?;
-            self.start_segment(header.base_offset)?;
+            // Everything in between was deleted: the log goes on in another segment.
+            self.go_on_at(header.base_offset)?;
         }
-        self.step_into_next_segment();
-        if self.finds(header, bytes)? {
+        self.step_into_next_segment()?;
+        if self.finds(header, raw_header, payload)? {
             self.summary.found += 1;
+        } else if header.last_offset() < self.params.log_start {
+            return Ok(());
+        } else if let Some(payload) = payload {
+            self.rewrite(header, &[raw_header, payload])?;
         } else {
-            self.cut()?;
-            let limit = u64::try_from(self.params.config.segment_bytes).unwrap_or(u64::MAX);
-            let has_room = self.segments.get(self.current).is_some_and(|segment| {
-                segment.size() == 0 || segment.size() + header.total_len() as u64 <= limit
-            });
-            if !has_room {
-                self.start_segment(header.base_offset)?;
-            }
-            self.segment().append_raw(header, bytes).map_err(LogManagerError::io(self.params.dir.clone()))?;
-            self.written = true;
-            self.summary.rewritten += 1;
+            return Err(self.not_there(header));
         }
         self.position += header.total_len() as u64;
         self.end = header.last_offset().next();
@@ -163,7 +176,10 @@ impl RecoveringLog {
             }
             self.cut()?;
         }
-        self.step_into_next_segment();
+        self.step_into_next_segment()?;
+        for segment in self.overwritten.drain(..) {
+            segment.rebuild_indexes().map_err(LogManagerError::io(self.params.dir.clone()))?;
+        }
         let (producers, epochs) = self.derive()?;
         let log_start = self.params.log_start.max(self.segments[0].base_offset()).min(self.end);
         let mark = Mark { end: self.end, segment: self.segment().base_offset(), position: self.position };
@@ -199,18 +215,25 @@ impl RecoveringLog {
     }
 
     /// A batch that starts where a later segment does belongs to that segment.
-    fn step_into_next_segment(&mut self) {
+    fn step_into_next_segment(&mut self) -> Result<(), LogManagerError> {
         while let Some(next) = self.segments.get(self.current + 1)
             && next.base_offset() == self.end
-            && self.position >= self.segment().size()
         {
+            self.cut_segment()?;
             self.current += 1;
             self.position = 0;
         }
+        Ok(())
     }
 
-    fn finds(&self, header: &BatchHeader, bytes: &[&[u8]; 2]) -> Result<bool, LogManagerError> {
-        if self.segments.is_empty() {
+    /// True if the batch lies where it should. What was made durable there is known by its header.
+    fn finds(
+        &self,
+        header: &BatchHeader,
+        raw_header: &[u8; HEADER_LEN],
+        payload: Option<&[u8]>,
+    ) -> Result<bool, LogManagerError> {
+        if self.segments.is_empty() || self.end != header.base_offset {
             return Ok(false);
         }
         let segment = self.segment();
@@ -218,10 +241,61 @@ impl RecoveringLog {
         if segment.size() < self.position + len as u64 {
             return Ok(false);
         }
+        let wanted = payload.map_or(HEADER_LEN, |_| len);
         let stored = segment
-            .read(self.position, len, segment.size())
+            .read(self.position, wanted, segment.size())
             .map_err(LogManagerError::io(self.params.dir.clone()))?;
-        Ok(stored.len() == len && stored[..HEADER_LEN] == *bytes[0] && stored[HEADER_LEN..] == *bytes[1])
+        Ok(stored.len() == wanted
+            && stored[..HEADER_LEN] == *raw_header
+            && payload.is_none_or(|payload| stored[HEADER_LEN..] == *payload))
+    }
+
+    /// Writes a batch where it belongs. What lies behind it is looked at when its turn comes.
+    fn rewrite(&mut self, header: &BatchHeader, bytes: &[&[u8]; 2]) -> Result<(), LogManagerError> {
+        let len = header.total_len() as u64;
+        let limit = u64::try_from(self.params.config.segment_bytes).unwrap_or(u64::MAX);
+        let has_room = !self.segments.is_empty() && (self.position == 0 || self.position + len <= limit);
+        if !has_room {
+            self.cut_segment()?;
+            self.start_segment(header.base_offset)?;
+        }
+        let segment = Arc::clone(&self.segments[self.current]);
+        let io = LogManagerError::io(self.params.dir.clone());
+        if segment.size() > self.position + len {
+            segment.overwrite(self.position, bytes).map_err(io)?;
+            if !self.overwritten.iter().any(|s| Arc::ptr_eq(s, &segment)) {
+                self.overwritten.push(segment);
+            }
+        } else {
+            self.cut_segment()?;
+            segment.append_raw(header, bytes).map_err(io)?;
+        }
+        self.written = true;
+        self.summary.rewritten += 1;
+        Ok(())
+    }
+
+    /// Goes to the segment that starts at `base`, or starts one.
+    fn go_on_at(&mut self, base: Offset) -> Result<(), LogManagerError> {
+        self.cut_segment()?;
+        match self.segments.iter().position(|s| s.base_offset() == base) {
+            Some(at) => (self.current, self.position, self.end) = (at, 0, base),
+            None => self.start_segment(base)?,
+        }
+        Ok(())
+    }
+
+    fn not_there(&self, header: &BatchHeader) -> LogManagerError {
+        let at = self.segments.get(self.current).map_or_else(String::new, |segment| {
+            format!(" at byte {} of {}", self.position, segment.log_path().display())
+        });
+        LogManagerError::Corrupt {
+            path: self.params.dir.clone(),
+            detail: format!(
+                "the batch at offset {} was made durable, but is not there{at}; restore the file, or delete the topic",
+                header.base_offset
+            ),
+        }
     }
 
     /// Drops everything behind `end`.
@@ -234,20 +308,28 @@ impl RecoveringLog {
             self.summary.cut_bytes += segment.size();
             segment.delete().map_err(io(&self.params.dir))?;
         }
-        let size = self.segment().size();
+        self.cut_segment()
+    }
+
+    /// Drops what lies behind `position` in the current segment.
+    fn cut_segment(&mut self) -> Result<(), LogManagerError> {
+        let Some(segment) = self.segments.get(self.current) else { return Ok(()) };
+        let size = segment.size();
         if size > self.position {
             self.summary.cut_bytes += size - self.position;
-            self.segment().truncate_to(self.position).map_err(io(&self.params.dir))?;
+            segment.truncate_to(self.position).map_err(LogManagerError::io(self.params.dir.clone()))?;
         }
         Ok(())
     }
 
+    /// Makes a segment that starts at `base`, in its place among the others.
     fn start_segment(&mut self, base: Offset) -> Result<(), LogManagerError> {
         let options = Log::segment_options(&self.params.config);
         let segment = LogSegment::create(&self.params.dir, base, options)
             .map_err(LogManagerError::io(self.params.dir.clone()))?;
-        self.segments.push(Arc::new(segment));
-        self.current = self.segments.len() - 1;
+        let at = self.segments.partition_point(|s| s.base_offset() < base);
+        self.segments.insert(at, Arc::new(segment));
+        self.current = at;
         self.position = 0;
         self.end = base;
         Ok(())
@@ -271,7 +353,7 @@ impl RecoveringLog {
             self.end = end;
             self.position = position;
             let before = self.current;
-            self.step_into_next_segment();
+            self.step_into_next_segment()?;
             if self.current == before {
                 return Ok(());
             }

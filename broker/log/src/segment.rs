@@ -9,6 +9,7 @@ mod indexes;
 mod scan;
 mod search;
 mod summary;
+mod sync;
 
 use std::fs::{self, File};
 use std::io;
@@ -29,6 +30,7 @@ use crate::index::{Entry, OffsetEntry, TimeEntry};
 
 use indexes::Indexes;
 pub use scan::ScanEnd;
+use sync::SyncState;
 
 /// Settings that a segment keeps for its life.
 #[derive(Clone, Debug)]
@@ -77,6 +79,7 @@ pub struct LogSegment {
     flushed: AtomicU64,
     /// Appended to or cut since the last sync.
     unsynced: AtomicBool,
+    sync: Mutex<SyncState>,
     /// Written to by this process.
     appended: AtomicBool,
     sealed: AtomicBool,
@@ -143,6 +146,7 @@ impl LogSegment {
             size: AtomicU64::new(size),
             flushed: AtomicU64::new(0),
             unsynced: AtomicBool::new(true), // whoever wrote it may not have synced it
+            sync: Mutex::default(),
             appended: AtomicBool::new(false),
             sealed: AtomicBool::new(false),
             unreadable: AtomicU64::new(READABLE),
@@ -272,6 +276,21 @@ impl LogSegment {
         Ok(())
     }
 
+    /// Writes a batch over what lies at `position`, which ends within the file. The indexes are those of before.
+    ///
+    /// # Errors
+    /// What the system says; a part may be written.
+    pub(crate) fn overwrite(&self, position: u64, parts: &[&[u8]; 2]) -> io::Result<()> {
+        assert!(
+            position + (parts[0].len() + parts[1].len()) as u64 <= self.size(),
+            "behind the end it is an append"
+        );
+        self.appended.store(true, Ordering::Release);
+        self.unsynced.store(true, Ordering::Release);
+        self.flushed.fetch_min(position, Ordering::AcqRel);
+        file::write_all_at(&*self.file()?, parts, position)
+    }
+
     /// Bytes from `position`, at most `len`, none at or behind `end`.
     ///
     /// # Errors
@@ -385,17 +404,8 @@ impl LogSegment {
     /// The log could not be synced: what is on disk is not known then. Index files that fail are only logged.
     pub fn flush(&self) -> io::Result<()> {
         let sealed = self.sealed.load(Ordering::Acquire);
-        if self.unsynced.swap(false, Ordering::AcqRel) {
-            let size = self.size();
-            let outcome = self.file().and_then(|log| {
-                file::write_out(&log, self.flushed.load(Ordering::Acquire).min(size), size)?;
-                file::sync_data(&log)
-            });
-            if let Err(error) = outcome {
-                self.unsynced.store(true, Ordering::Release);
-                return Err(error);
-            }
-            self.flushed.store(size, Ordering::Release);
+        if self.unsynced.load(Ordering::Acquire) {
+            self.sync_log(true)?;
         }
         if (sealed || self.indexes.read().unstored() >= STORE_ENTRIES)
             && let Err(error) = self.store_indexes()

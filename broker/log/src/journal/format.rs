@@ -14,10 +14,22 @@ pub(super) const FILE_HEADER: usize = 64;
 pub(super) const GROUP_HEADER: usize = 64;
 /// Bytes in front of the entries of a set.
 pub(super) const SET_DESCRIPTOR: usize = 4;
-/// Topic id, partition, batch header.
-pub(super) const ENTRY_DESCRIPTOR: usize = 16 + 4 + HEADER_LEN;
+/// Flags, topic id, partition, batch header.
+pub(super) const ENTRY_DESCRIPTOR: usize = 1 + 16 + 4 + HEADER_LEN;
 /// The version that is written.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
+/// The version before, whose entries have no flags.
+const VERSION_1: u32 = 1;
+
+/// The payload is not in the group: it was made durable in the partition's segment before.
+const ELSEWHERE: u8 = 1;
+/// The partition's file failed before the group was written: nobody was promised the entry, and replay leaves it out.
+const LOST: u8 = 2;
+
+/// Bytes of an entry's descriptor in a version that can be read.
+pub(super) fn entry_descriptor(version: u32) -> usize {
+    if version == VERSION_1 { ENTRY_DESCRIPTOR - 1 } else { ENTRY_DESCRIPTOR }
+}
 
 const FILE_MAGIC: &[u8; 8] = b"HWJRNL\r\n";
 const GROUP_MAGIC: &[u8; 4] = b"HWJG";
@@ -69,7 +81,7 @@ impl FileHeader {
             return Err(NoHeader::Invalid);
         }
         match be_u32(raw, 8) {
-            VERSION => {}
+            VERSION_1 | VERSION => {}
             newer if newer > VERSION => return Err(NoHeader::Newer(newer)),
             _ => return Err(NoHeader::Invalid),
         }
@@ -85,6 +97,8 @@ impl FileHeader {
 /// What stands in front of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct GroupHeader {
+    /// Of its descriptors.
+    pub version: u32,
     /// The file's epoch.
     pub epoch: u64,
     /// The file's salt.
@@ -112,7 +126,7 @@ impl GroupHeader {
 
     fn put(&self, out: &mut [u8]) {
         out[0..4].copy_from_slice(GROUP_MAGIC);
-        out[4..8].copy_from_slice(&VERSION.to_be_bytes());
+        out[4..8].copy_from_slice(&self.version.to_be_bytes());
         out[8..16].copy_from_slice(&self.epoch.to_be_bytes());
         out[16..24].copy_from_slice(&self.salt.to_be_bytes());
         out[24..32].copy_from_slice(&self.position.to_be_bytes());
@@ -124,10 +138,12 @@ impl GroupHeader {
     /// Reads a header and says what its checksum must be; the checksum also covers the descriptors.
     pub(super) fn decode(bytes: &[u8]) -> Option<(Self, u32)> {
         let raw = bytes.first_chunk::<GROUP_HEADER>()?;
-        if raw[0..4] != *GROUP_MAGIC || be_u32(raw, 4) != VERSION || raw[48..60] != [0; 12] {
+        let version = be_u32(raw, 4);
+        if raw[0..4] != *GROUP_MAGIC || !(VERSION_1..=VERSION).contains(&version) || raw[48..60] != [0; 12] {
             return None;
         }
         let header = Self {
+            version,
             epoch: be_u64(raw, 8),
             salt: be_u64(raw, 16),
             position: be_u64(raw, 24),
@@ -146,8 +162,13 @@ impl GroupHeader {
 
 /// Bytes of a set in the log: what its position counts.
 pub(super) fn set_len(set: &AppendSet) -> u64 {
-    let entries: usize = set.entries.iter().map(|e| ENTRY_DESCRIPTOR + e.payload.len()).sum();
+    let entries: usize = set.entries.iter().map(|e| ENTRY_DESCRIPTOR + inline(e).len()).sum();
     (SET_DESCRIPTOR + entries) as u64
+}
+
+/// The part of the payload that goes into the group: all or nothing.
+pub(super) fn inline(entry: &AppendEntry) -> &[u8] {
+    if entry.stored.is_some() { &[] } else { &entry.payload }
 }
 
 /// What is wrong with an entry, if anything: replay finds payloads by the lengths in their headers.
@@ -178,10 +199,12 @@ pub(super) fn encode_group<'a>(
     file: &FileHeader,
     position: u64,
     sets: impl Iterator<Item = &'a AppendSet>,
+    is_lost: impl Fn(&AppendEntry) -> bool,
 ) -> GroupHeader {
     out.clear();
     out.resize(GROUP_HEADER, 0);
     let mut header = GroupHeader {
+        version: VERSION,
         epoch: file.epoch,
         salt: file.salt,
         position,
@@ -193,10 +216,12 @@ pub(super) fn encode_group<'a>(
         header.sets += 1;
         out.extend_from_slice(&u32::try_from(set.entries.len()).unwrap_or(u32::MAX).to_be_bytes());
         for entry in &set.entries {
+            let elsewhere = if entry.stored.is_some() { ELSEWHERE } else { 0 };
+            out.push(elsewhere | if is_lost(entry) { LOST } else { 0 });
             out.extend_from_slice(entry.id.topic_id.0.as_bytes());
             out.extend_from_slice(&entry.id.partition.0.to_be_bytes());
             out.extend_from_slice(&entry.header);
-            header.payload_bytes += entry.payload.len() as u64;
+            header.payload_bytes += inline(entry).len() as u64;
         }
     }
     header.descriptor_bytes = u32::try_from(out.len() - GROUP_HEADER).unwrap_or(u32::MAX);
@@ -220,8 +245,12 @@ pub(super) struct Entry {
     pub id: TopicIdPartition,
     pub header: BatchHeader,
     pub raw_header: [u8; HEADER_LEN],
-    /// Bytes of the payload.
+    /// Bytes of the payload in the group.
     pub payload: usize,
+    /// The payload is in the partition's segment.
+    pub elsewhere: bool,
+    /// Replay leaves it out.
+    pub lost: bool,
     /// Bytes of its set, for the last entry of one.
     pub set_end: Option<u64>,
 }
@@ -229,7 +258,8 @@ pub(super) struct Entry {
 /// Takes descriptors apart, whose checksum was right. `None` if they contradict the group header, which only a bug or
 /// a forged file can bring about.
 pub(super) fn decode_descriptors(group: &GroupHeader, bytes: &[u8]) -> Option<Vec<Entry>> {
-    let mut entries = Vec::with_capacity(bytes.len() / ENTRY_DESCRIPTOR);
+    let descriptor = entry_descriptor(group.version);
+    let mut entries = Vec::with_capacity(bytes.len() / descriptor);
     let mut rest = bytes;
     let mut payload_bytes = 0u64;
     for _ in 0..group.sets {
@@ -241,14 +271,19 @@ pub(super) fn decode_descriptors(group: &GroupHeader, bytes: &[u8]) -> Option<Ve
         }
         let mut set_bytes = SET_DESCRIPTOR as u64;
         for at in 0..count {
-            let (raw, behind) = rest.split_first_chunk::<ENTRY_DESCRIPTOR>()?;
+            let (raw, behind) = rest.split_at_checked(descriptor)?;
             rest = behind;
+            let (flags, raw) = if group.version == VERSION_1 { (0, raw) } else { (raw[0], &raw[1..]) };
+            if flags & !(ELSEWHERE | LOST) != 0 {
+                return None;
+            }
+            let (elsewhere, lost) = (flags & ELSEWHERE != 0, flags & LOST != 0);
             let mut raw_header = [0; HEADER_LEN];
             raw_header.copy_from_slice(&raw[20..]);
             let header = BatchHeader::parse(&raw_header).ok()?;
-            let payload = header.total_len().checked_sub(HEADER_LEN)?;
+            let payload = if elsewhere { 0 } else { header.total_len().checked_sub(HEADER_LEN)? };
             payload_bytes += payload as u64;
-            set_bytes += (ENTRY_DESCRIPTOR + payload) as u64;
+            set_bytes += (descriptor + payload) as u64;
             let mut topic_id = [0; 16];
             topic_id.copy_from_slice(&raw[..16]);
             entries.push(Entry {
@@ -259,6 +294,8 @@ pub(super) fn decode_descriptors(group: &GroupHeader, bytes: &[u8]) -> Option<Ve
                 header,
                 raw_header,
                 payload,
+                elsewhere,
+                lost,
                 set_end: (at + 1 == count).then_some(set_bytes),
             });
         }
@@ -269,6 +306,30 @@ pub(super) fn decode_descriptors(group: &GroupHeader, bytes: &[u8]) -> Option<Ve
 /// True if the batch's own checksum fits.
 pub(super) fn payload_matches(entry: &Entry, payload: &[u8]) -> bool {
     crc32c::crc32c_append(crc32c::crc32c(&entry.raw_header[CRC_START..]), payload) == entry.header.crc
+}
+
+#[cfg(test)]
+pub(super) mod version_1 {
+    //! What release 0.1's first journal wrote, so that it can be read for ever.
+
+    use super::*;
+
+    /// A group as `encode_group` wrote it before entries had flags.
+    pub fn encode_group(out: &mut Vec<u8>, file: &FileHeader, position: u64, set: &AppendSet) -> GroupHeader {
+        let mut header = super::encode_group(out, file, position, std::iter::once(set), |_| false);
+        let mut descriptors = out[GROUP_HEADER..GROUP_HEADER + SET_DESCRIPTOR].to_vec();
+        for entry in out[GROUP_HEADER + SET_DESCRIPTOR..].chunks_exact(ENTRY_DESCRIPTOR) {
+            descriptors.extend_from_slice(&entry[1..]);
+        }
+        header.version = VERSION_1;
+        header.descriptor_bytes = u32::try_from(descriptors.len()).unwrap();
+        out.truncate(GROUP_HEADER);
+        header.put(out);
+        let crc = group_crc(&out[..GROUP_HEADER], &descriptors);
+        out[60..64].copy_from_slice(&crc.to_be_bytes());
+        out.extend_from_slice(&descriptors);
+        header
+    }
 }
 
 fn be_u32(bytes: &[u8], at: usize) -> u32 {

@@ -10,6 +10,7 @@
 //! group is taken at replay whole or not at all. Byte format: `docs/formats/journal.md`.
 
 mod aligned;
+mod elsewhere;
 mod file;
 mod format;
 mod gate;
@@ -25,6 +26,8 @@ pub mod sim;
 mod store;
 mod writer;
 
+#[cfg(test)]
+mod elsewhere_test;
 #[cfg(test)]
 mod fault_test;
 #[cfg(test)]

@@ -17,6 +17,8 @@ pub(super) struct Queued {
     pub set: AppendSet,
     pub start: u64,
     pub end: u64,
+    /// Bytes of its batches, wherever they lie: what memory and disk have to do with it.
+    pub weight: u64,
     /// Bytes that were set aside in the file.
     charge: u64,
     /// The file that starts with this set.
@@ -36,7 +38,7 @@ pub(super) struct State {
     pub phase: Phase,
     pub pool: Pool,
     pub queue: VecDeque<Queued>,
-    /// Bytes submitted and not written.
+    /// Bytes of batches submitted and not written.
     pub queued_bytes: u64,
     /// Bytes admitted and not given back.
     pub admitted: u64,
@@ -133,9 +135,10 @@ impl State {
         if charge > self.capacity {
             return Err(CommitLogError::TooLarge { bytes: len, max: self.capacity - GROUP_HEADER as u64 });
         }
+        let weight = len.max(set.batch_bytes() as u64);
         let control = set.is_control();
         // `admit` keeps the queue short; this bounds it for those who do not ask.
-        if !control && self.queued_bytes > 0 && self.queued_bytes + len > 2 * self.queue_limit {
+        if !control && self.queued_bytes > 0 && self.queued_bytes + weight > 2 * self.queue_limit {
             return Err(CommitLogError::Busy { queued: self.queued_bytes });
         }
         let Some((left, rolls)) = self.place(charge) else { return Err(self.no_room(len)) };
@@ -152,9 +155,9 @@ impl State {
             self.rolls_queued += 1;
         }
         self.tail_remaining -= charge;
-        self.queued_bytes += len;
+        self.queued_bytes += weight;
         self.end = end;
-        self.queue.push_back(Queued { set, start, end, charge, roll });
+        self.queue.push_back(Queued { set, start, end, weight, charge, roll });
         Ok(end)
     }
 
@@ -162,15 +165,17 @@ impl State {
     pub(super) fn take_group(&mut self, group: &mut Vec<Queued>) {
         assert!(group.is_empty(), "the group before is done");
         let mut bytes = GROUP_HEADER as u64;
+        let mut weight = 0;
         let mut charged = 0;
         while let Some(next) = self.queue.front() {
             let len = next.end - next.start;
-            if !group.is_empty() && (next.roll.is_some() || bytes + len > self.group_limit) {
+            if !group.is_empty() && (next.roll.is_some() || weight + next.weight > self.group_limit) {
                 break;
             }
             if let Some(queued) = self.queue.pop_front() {
                 self.rolls_queued -= usize::from(queued.roll.is_some());
                 bytes += len;
+                weight += queued.weight;
                 charged += queued.charge;
                 group.push(queued);
             }

@@ -10,8 +10,8 @@ use crate::commit_log::{CommitLogError, ReplayError, ReplaySummary, ReplayedEntr
 
 use super::file::{JournalFile, read_full};
 use super::format::{
-    BLOCK, ENTRY_DESCRIPTOR, Entry, FileHeader, GROUP_HEADER, GroupHeader, SET_DESCRIPTOR,
-    decode_descriptors, group_crc, payload_matches, to_blocks,
+    BLOCK, Entry, FileHeader, GROUP_HEADER, GroupHeader, SET_DESCRIPTOR, decode_descriptors,
+    entry_descriptor, group_crc, payload_matches, to_blocks,
 };
 use super::pool::{InUse, Stamped};
 
@@ -85,7 +85,7 @@ impl GroupReader {
         for entry in &entries {
             let (payload, behind) = payloads.split_at(entry.payload);
             payloads = behind;
-            if !payload_matches(entry, payload) {
+            if !entry.elsewhere && !payload_matches(entry, payload) {
                 return torn("the checksum of a batch does not fit");
             }
         }
@@ -107,22 +107,24 @@ impl GroupReader {
         while at < self.entries.len() {
             let last = at + self.entries[at..].iter().position(|e| e.set_end.is_some()).unwrap_or(0);
             let set_end = set_start + self.entries[last].set_end.unwrap_or(0);
+            let kept = self.entries[at..=last].iter().rposition(|e| !e.lost).map(|kept| at + kept);
             for (index, entry) in self.entries.iter().enumerate().take(last + 1).skip(at) {
                 let (payload, behind) = payloads.split_at(entry.payload);
                 payloads = behind;
-                if set_end > from {
+                if set_end > from && !entry.lost {
                     summary.entries += 1;
                     summary.bytes += (HEADER_LEN + payload.len()) as u64;
                     visit(ReplayedEntry {
                         id: entry.id,
                         header: entry.header,
-                        parts: [&entry.raw_header, payload],
+                        raw_header: &entry.raw_header,
+                        payload: (!entry.elsewhere).then_some(payload),
                         end: JournalPosition(set_end),
-                        last_of_set: index == last,
+                        last_of_set: Some(index) == kept,
                     })?;
                 }
             }
-            summary.sets += u64::from(set_end > from);
+            summary.sets += u64::from(set_end > from && kept.is_some());
             set_start = set_end;
             at = last + 1;
         }
@@ -131,7 +133,7 @@ impl GroupReader {
 }
 
 fn plausible(header: &GroupHeader) -> bool {
-    let least = u64::from(header.sets) * (SET_DESCRIPTOR + ENTRY_DESCRIPTOR) as u64;
+    let least = u64::from(header.sets) * (SET_DESCRIPTOR + entry_descriptor(header.version)) as u64;
     header.sets > 0 && u64::from(header.descriptor_bytes) >= least
 }
 

@@ -1,4 +1,4 @@
-//! The thread that writes: gather, write, tell, sync, tell. It gathers while the sync before runs and never waits on
+//! The thread that writes: gather, sync the files of large entries, write, tell, sync, tell. It gathers while the sync before runs and never waits on
 //! purpose.
 
 use std::panic::AssertUnwindSafe;
@@ -7,8 +7,9 @@ use std::sync::Arc;
 use crate::commit_log::CommitLogError;
 
 use super::aligned::AlignedBuf;
+use super::elsewhere::{Elsewhere, entries};
 use super::file::write_all;
-use super::format::{BLOCK, encode_group, to_blocks};
+use super::format::{BLOCK, encode_group, inline, to_blocks};
 use super::pool::Stamped;
 use super::queue::{Phase, Queued};
 use super::shared::{Shared, tell_failed};
@@ -18,6 +19,7 @@ pub(super) struct Writer {
     group: Vec<Queued>,
     head: Vec<u8>,
     staging: AlignedBuf,
+    elsewhere: Elsewhere,
     file: Option<Stamped>,
     /// Where the next group starts in the file.
     offset: u64,
@@ -26,7 +28,15 @@ pub(super) struct Writer {
 impl Writer {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
         let staging = AlignedBuf::new(shared.options.write_bytes);
-        Self { shared, group: Vec::new(), head: Vec::new(), staging, file: None, offset: 0 }
+        Self {
+            shared,
+            group: Vec::new(),
+            head: Vec::new(),
+            staging,
+            elsewhere: Elsewhere::default(),
+            file: None,
+            offset: 0,
+        }
     }
 
     /// Runs until the journal is closed or fails.
@@ -81,20 +91,25 @@ impl Writer {
         };
         let start = self.group.first().map_or(0, |q| q.start);
         let end = self.group.last().map_or(0, |q| q.end);
+        let weight: u64 = self.group.iter().map(|q| q.weight).sum();
+        self.elsewhere.make_durable(&self.group);
         self.write(start, end).map_err(failed("write"))?;
         {
             let mut state = self.shared.state.lock();
             // A failure of the prepare thread in the meantime has emptied the queue.
-            state.queued_bytes = state.queued_bytes.saturating_sub(end - start);
+            state.queued_bytes = state.queued_bytes.saturating_sub(weight);
             self.shared.wake_waiters(&mut state);
         }
-        for entry in self.group.iter().flat_map(|q| &q.set.entries) {
-            entry.observer.written(entry.last_offset.next());
+        for entry in entries(&self.group) {
+            match self.elsewhere.lost(entry) {
+                None => entry.observer.written(entry.last_offset.next()),
+                Some(error) => entry.observer.failed(error),
+            }
         }
         if let Some(file) = &self.file {
             file.slot.file.sync().map_err(failed("sync"))?;
         }
-        for entry in self.group.iter().flat_map(|q| &q.set.entries) {
+        for entry in entries(&self.group).filter(|e| self.elsewhere.lost(e).is_none()) {
             entry.observer.durable(entry.last_offset.next());
         }
         // Only now: whoever reads the position finds the high watermarks where they belong.
@@ -106,14 +121,17 @@ impl Writer {
     /// Writes the group through the staging buffer, padded to whole blocks.
     fn write(&mut self, start: u64, end: u64) -> std::io::Result<()> {
         let Some(file) = &self.file else { return Err(std::io::Error::other("no file was assigned")) };
-        let header = encode_group(&mut self.head, &file.header, start, self.group.iter().map(|q| &q.set));
+        let header =
+            encode_group(&mut self.head, &file.header, start, self.group.iter().map(|q| &q.set), |entry| {
+                self.elsewhere.lost(entry).is_some()
+            });
         assert_eq!(header.end(), end, "positions count descriptors and payloads");
         let len = to_blocks(header.len());
         assert!(self.offset + len <= file.header.file_bytes, "a set was placed where it does not fit");
         let mut out = Staged { file, staging: self.staging.bytes_mut(), used: 0, at: self.offset };
         out.put(&self.head)?;
-        for entry in self.group.iter().flat_map(|q| &q.set.entries) {
-            out.put(&entry.payload)?;
+        for entry in entries(&self.group) {
+            out.put(inline(entry))?;
         }
         out.finish()?;
         self.offset += len;

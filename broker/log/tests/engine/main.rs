@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 mod fetch;
+mod stored_once;
 
 use std::fs;
 use std::path::{Path, PathBuf};
