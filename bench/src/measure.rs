@@ -157,9 +157,13 @@ fn make_topic(system: &System, topic: &str, partitions: i32, value: usize) -> Re
 /// The disk's own rate on the topic's files; they are out of the page cache then.
 fn disk_rate(cell: &Cell, system: &System) -> Result<Option<f64>> {
     let files = cold::make_cold(&system.data(), &cell.name)?;
-    let rate = if files.is_empty() { None } else { Some(cold::disk_rate(&files)?) };
+    if files.is_empty() {
+        return Ok(None);
+    }
+    Pool::fill().release();
+    let rate = cold::disk_rate(&files)?;
     cold::make_cold(&system.data(), &cell.name)?;
-    Ok(rate)
+    Ok(Some(rate))
 }
 
 /// Producers at full speed, consumers at the tail or, where there are several, in a group.

@@ -29,6 +29,7 @@ pub fn rows(cell: &Cell, seen: &Seen) -> String {
                     Some(paired_ratio(&figures(samples), &figures(other)))
                 };
                 let kafka = of(Kind::Kafka)
+                    .or_else(|| of(Kind::KafkaFlush).filter(|_| !all.contains_key(&Kind::Kafka)))
                     .map_or_else(String::new, |r| format!("{:.2} ({:.2}-{:.2})", r.median, r.low, r.high));
                 let zero = of(Kind::Zero)
                     .filter(|_| matches!(samples[0], Sample::Rate(_)))
