@@ -125,7 +125,7 @@ pub fn all() -> Vec<Cell> {
         ("tail100", "consume 100 B, 16 partitions, from the page cache", false, {
             What::Consume { by: By::Librdkafka, value: 100, partitions: 16, bytes: GIB / 4, cold: false }
         }),
-        ("cold", "consume 1 KiB, 16 partitions, from the disk", true, consume(By::Librdkafka, 1024, true)),
+        ("cold", "consume 1 KiB, 16 partitions, from the disk", false, consume(By::Librdkafka, 1024, true)),
         ("tail-alone", "broker alone: fetch 1 KiB from the page cache", false, {
             consume(By::FullBatches, 1024, false)
         }),
@@ -182,7 +182,7 @@ fn latency(by: By, rate: u64) -> What {
 
 fn cell(name: &str, title: &str, short: bool, what: What) -> Cell {
     let (warm_up, window) = match what {
-        What::Latency { .. } => (0, 4000),
+        What::Latency { .. } => (0, 3000),
         What::Consume { .. } => (0, 1500),
         _ => (400, 1200), // within the 2 s of machine/memory.rs
     };

@@ -16,7 +16,7 @@ use crate::report::results::{CellResult, Results, Seen};
 use crate::report::table;
 use crate::{cells, footprint};
 
-/// How much longer than a window a JVM runs before the first one that counts.
+/// How many windows of full load a JVM gets before the first one that counts.
 const WARM_UP: u32 = 3;
 /// Starts of which the median counts.
 const STARTS: usize = 3;
@@ -165,7 +165,9 @@ fn rounds(cell: &Cell, systems: &[&System], rounds: usize) -> Result<BTreeMap<Ki
     }
     // A JVM compiles what it runs often: Kafka gets a longer window of each cell that does not count.
     for system in systems.iter().filter(|s| matches!(s.kind, Kind::Kafka | Kind::KafkaFlush)) {
-        let seen = one(cell, system, rounds, cell.window * WARM_UP).with_context(|| log(system))?;
+        let window =
+            if matches!(cell.what, What::Latency { .. }) { cell.window } else { cell.window * WARM_UP };
+        let seen = one(cell, system, rounds, window).with_context(|| log(system))?;
         eprintln!("{} warm-up {}: {}", cell.name, system.kind.label(), table::brief(&seen));
     }
     for round in 0..rounds {

@@ -13,7 +13,7 @@ use crate::load::librdkafka::{Run, words};
 use crate::load::prepared::{self, Load};
 use crate::load::wire::{create_topic, delete_topic, produce_until_taken};
 use crate::load::{Latency, Rate, fetch, java, paced};
-use crate::machine::{cold, memory::Pool};
+use crate::machine::{cold, memory::Pool, probe::synced_write_rate};
 
 const LIMIT: Duration = Duration::from_secs(60);
 /// What lingering users ask for; everything else is librdkafka's default (acks is set by the cell).
@@ -70,11 +70,13 @@ pub fn one(cell: &Cell, system: &System, round: usize, window: Duration) -> Resu
     Ok(match cell.what {
         What::Produce { by, value, partitions, acks } => {
             let topic = if partitions >= MANY { &cell.name } else { &fresh };
+            let synced =
+                if system.kind.syncs() { Some(synced_write_rate(system.directory())?) } else { None };
             let pool = Pool::fill();
             if partitions < MANY {
                 make_topic(system, topic, partitions, value)?;
             }
-            let rate = match by {
+            let mut rate = match by {
                 By::Librdkafka => {
                     // Keyed records spread over many partitions, others stick to one for a while.
                     let spread = if partitions >= MANY { "-e" } else { "" };
@@ -102,6 +104,7 @@ pub fn one(cell: &Cell, system: &System, round: usize, window: Duration) -> Resu
             if partitions < MANY {
                 delete_topic(address, topic)?;
             }
+            rate.synced = synced;
             Sample::Rate(rate)
         }
         What::Consume { by, value, partitions, bytes, cold } => {
@@ -134,10 +137,8 @@ pub fn one(cell: &Cell, system: &System, round: usize, window: Duration) -> Resu
         What::Latency { by, rate } => {
             make_topic(system, &fresh, 16, 1024)?;
             let seen = if by == By::Librdkafka {
-                let args = format!(
-                    "-p 16 -s 1024 -r {rate} -d {} -X acks=-1 -X linger.ms=0 -e",
-                    window.as_secs_f64()
-                );
+                let args =
+                    format!("-p 16 -s 1024 -r {rate} -d {} -X acks=-1 -X linger.ms=0", window.as_secs_f64());
                 Run::start("latency", address, pid, &fresh, &words(&args))?.finish()?.latency()?
             } else {
                 paced::run(address, &fresh, 16, 8, &batch(1024, 0), rate, window)?
@@ -157,9 +158,13 @@ fn make_topic(system: &System, topic: &str, partitions: i32, value: usize) -> Re
 /// The disk's own rate on the topic's files; they are out of the page cache then.
 fn disk_rate(cell: &Cell, system: &System) -> Result<Option<f64>> {
     let files = cold::make_cold(&system.data(), &cell.name)?;
-    let rate = if files.is_empty() { None } else { Some(cold::disk_rate(&files)?) };
+    if files.is_empty() {
+        return Ok(None);
+    }
+    Pool::fill().release();
+    let rate = cold::disk_rate(&files)?;
     cold::make_cold(&system.data(), &cell.name)?;
-    Ok(rate)
+    Ok(Some(rate))
 }
 
 /// Producers at full speed, consumers at the tail or, where there are several, in a group.

@@ -35,6 +35,11 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether it syncs before it answers.
+    pub fn syncs(self) -> bool {
+        matches!(self, Kind::Highway | Kind::KafkaFlush)
+    }
+
     /// All.
     pub const ALL: [Kind; 5] =
         [Kind::Highway, Kind::HighwayPageCache, Kind::Kafka, Kind::KafkaFlush, Kind::Zero];
@@ -125,6 +130,11 @@ impl System {
     /// The process's id.
     pub fn pid(&self) -> Result<u32> {
         Ok(self.process.as_ref().context("the broker was stopped")?.pid())
+    }
+
+    /// The directory that is its own, on the disk it writes to.
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
     }
 
     /// Its data directory.

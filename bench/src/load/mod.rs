@@ -26,6 +26,9 @@ pub struct Rate {
     /// Cold reads: bytes a second of a plain read of the same files in the same state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub disk: Option<f64>,
+    /// Brokers that sync: bytes a second that the disk took as synced writes right before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synced: Option<f64>,
     /// Where records were read while they were written: records a second that were written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub produced: Option<f64>,
@@ -41,6 +44,7 @@ impl Rate {
             broker_cpu_per_gb: broker_cpu / bytes * 1e9,
             client_cpu_per_gb: client_cpu / bytes * 1e9,
             disk: None,
+            synced: None,
             produced: None,
         })
     }

@@ -3,4 +3,5 @@
 pub mod cold;
 pub mod disk;
 pub mod memory;
+pub mod probe;
 pub mod process;

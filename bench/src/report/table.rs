@@ -29,6 +29,7 @@ pub fn rows(cell: &Cell, seen: &Seen) -> String {
                     Some(paired_ratio(&figures(samples), &figures(other)))
                 };
                 let kafka = of(Kind::Kafka)
+                    .or_else(|| of(Kind::KafkaFlush).filter(|_| !all.contains_key(&Kind::Kafka)))
                     .map_or_else(String::new, |r| format!("{:.2} ({:.2}-{:.2})", r.median, r.low, r.high));
                 let zero = of(Kind::Zero)
                     .filter(|_| matches!(samples[0], Sample::Rate(_)))
@@ -112,6 +113,9 @@ fn in_words(rate: &Rate) -> String {
     if let Some(disk) = rate.disk {
         let _ = write!(text, " (a plain read of the files: {:.0} MB/s)", disk / 1e6);
     }
+    if let Some(synced) = rate.synced {
+        let _ = write!(text, " (synced writes to the disk right before: {:.0} MB/s)", synced / 1e6);
+    }
     if let Some(produced) = rate.produced {
         let _ = write!(text, " read, {:.0} k/s written", produced / 1e3);
     }
@@ -141,6 +145,7 @@ fn figures_in_words(samples: &[Sample]) -> (String, String) {
         broker_cpu_per_gb: of(|r| r.broker_cpu_per_gb),
         client_cpu_per_gb: of(|r| r.client_cpu_per_gb),
         disk: some(|r| r.disk),
+        synced: some(|r| r.synced),
         produced: some(|r| r.produced),
     };
     (in_words(&middle), format!("{:.2}", middle.broker_cpu_per_gb))
