@@ -3,6 +3,10 @@
 mod history;
 mod kill;
 mod load;
+mod planted;
+mod power;
 mod random;
 mod records;
+mod rig;
+mod shim;
 mod verify;

@@ -173,6 +173,11 @@ impl Node {
         self.settings.insert(key.to_owned(), value.to_owned());
     }
 
+    /// Sets an environment variable for the next start.
+    pub fn set_env(&mut self, key: &str, value: &str) {
+        self.environment.push((key.to_owned(), value.to_owned()));
+    }
+
     /// Starts again on the same directory and, so that clients find it again, the same ports.
     pub fn restart(&mut self) {
         if let Err(failure) = self.try_restart() {
