@@ -232,13 +232,15 @@ impl Verifier {
     /// Committed offsets, from the moment the group's coordinator has loaded them.
     fn check_commits(&mut self, conn: &mut Conn) -> io::Result<()> {
         let commits: Vec<_> = self.history.commits.iter().map(|(k, &v)| (k.clone(), v)).collect();
+        let end = Instant::now() + PATIENCE;
         for ((group, part), grown) in commits {
-            let end = Instant::now() + PATIENCE;
             let (code, offset) = loop {
                 let answer = fetch_offset(conn, &group, &part)?;
                 if !NOT_YET.contains(&answer.0) || Instant::now() > end {
                     break answer;
                 }
+                // Makes the topic of offsets, should it be lost.
+                find_coordinator(conn, &group)?;
                 std::thread::sleep(Duration::from_millis(20));
             };
             if code != 0 || offset < grown.confirmed || offset > grown.asked {

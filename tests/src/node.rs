@@ -173,6 +173,11 @@ impl Node {
         self.settings.insert(key.to_owned(), value.to_owned());
     }
 
+    /// Sets an environment variable for the next start.
+    pub fn set_env(&mut self, key: &str, value: &str) {
+        self.environment.push((key.to_owned(), value.to_owned()));
+    }
+
     /// Starts again on the same directory and, so that clients find it again, the same ports.
     pub fn restart(&mut self) {
         if let Err(failure) = self.try_restart() {
@@ -211,7 +216,10 @@ impl Node {
         let data = self.data();
         let wrapped = !self.wrapper.is_empty();
         let found = eventually(START_LIMIT, || {
-            let listening = read_node_file(&data).filter(|n| wrapped || n.pid == process.pid());
+            // A wrapper may run the node as its child; a file of a process that is gone is from before.
+            let alive = |pid: u32| Path::new("/proc").join(pid.to_string()).exists();
+            let listening = read_node_file(&data)
+                .filter(|n| n.pid == process.pid() || (wrapped && alive(n.pid)));
             match (listening, process.ended()) {
                 (_, Some(status)) => Some(Err(Some(status))),
                 (Some(node), None) => Some(Ok(node)),

@@ -21,7 +21,7 @@ use kafka_protocol::messages::{CreateTopicsRequest, ProduceRequest, ProduceRespo
 
 use crate::history::{Notes, Part, Presence};
 
-pub use admin::{TopicMaker, Trimmer};
+pub use admin::{TopicMaker, Trimmer, delete_topic};
 pub use consumer::Consumer;
 pub use group::Committer;
 pub use idempotent::Idempotent;
