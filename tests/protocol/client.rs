@@ -27,6 +27,12 @@ impl Side {
         Side { address: address.to_owned(), stream: connect(address), correlation: 0, transcript, skipped }
     }
 
+    /// A new connection, after the broker was started again.
+    pub fn reconnect(&mut self, address: &str) {
+        address.clone_into(&mut self.address);
+        self.stream = connect(address);
+    }
+
     /// Sends and notes the answer.
     pub fn call<Q: Request<Response: Debug>>(
         &mut self,

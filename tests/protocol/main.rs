@@ -2,11 +2,21 @@
 
 mod batches;
 mod client;
+mod committed;
 mod compare;
+mod conn;
+mod connections;
 mod differential;
+mod differential_other;
 mod explained;
+mod fetching;
+mod groups;
+mod producing;
+mod records;
+mod requests;
 mod robustness;
 mod scenario_data;
 mod scenario_groups;
 mod scenario_topics;
 mod start;
+mod topics;

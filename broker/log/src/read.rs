@@ -253,9 +253,9 @@ impl Log {
             return Ok(0);
         }
         // In an older segment than the high watermark's there is nothing to wait for (Kafka's DelayedFetch).
-        let Some(segment) = self.segments.floor(from) else { return Ok(cap.max(1)) };
+        let Some(segment) = self.segments.floor(from) else { return Ok(usize::MAX) };
         if segment.base_offset() != mark.segment {
-            return Ok(cap.max(1));
+            return Ok(usize::MAX);
         }
         let found = segment.locate(from).map_err(|e| segment_error(&segment, e))?;
         let bytes = found.map_or(0, |first| mark.position.saturating_sub(first.position));

@@ -10,9 +10,11 @@ use highway_cluster::{MetadataImage, MetadataRecord, TopicImage};
 use highway_log::manager::{LogManager, PartitionSpec};
 use highway_types::topic_config::Durability;
 use highway_types::{Clock, ClusterId, NodeId, TopicConfig, TopicId, TopicIdPartition, TopicName};
+use highway_wire::memory::RequestMemory;
 use uuid::Uuid;
 
 use crate::config::{ServerConfig, Settings};
+use crate::connection_quota::ConnectionQuota;
 use crate::controller::{CommitError, Controller, Follower};
 use crate::coordinators::{GroupHost, TopicExists};
 use crate::derived::Derived;
@@ -40,6 +42,10 @@ pub struct Broker {
     pub sessions: FetchSessionCache,
     /// Group coordinators.
     pub groups: GroupHost,
+    /// Memory for requests.
+    pub memory: Arc<RequestMemory>,
+    /// Open connections.
+    pub connections: Arc<ConnectionQuota>,
     /// Counters.
     pub metrics: Metrics,
     settings: ArcSwap<Settings>,
@@ -75,6 +81,8 @@ impl Broker {
                 resolved.groups.clone(),
                 topic_exists(broker.clone()),
             ),
+            memory: RequestMemory::new(resolved.queued_request_bytes),
+            connections: Arc::default(),
             settings: ArcSwap::from_pointee(resolved),
             config,
             clock,

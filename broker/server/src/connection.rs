@@ -10,7 +10,8 @@ use std::sync::Arc;
 use futures::stream::FuturesOrdered;
 use futures::{FutureExt, StreamExt};
 use highway_types::limits::PIPELINE_MAX;
-use highway_wire::frame::FrameReader;
+use highway_wire::frame::{Frame, FrameReader};
+use highway_wire::memory::Admitted;
 use highway_wire::piece::Piece;
 use highway_wire::send::write_pieces;
 use tokio::io::AsyncWriteExt;
@@ -21,6 +22,18 @@ use tokio_util::sync::CancellationToken;
 use crate::broker::Broker;
 use crate::context::ConnectionInfo;
 use crate::router::{self, Answer, Routed};
+
+/// An answer that gives its request's memory back when it is there.
+fn keeping(admitted: Admitted, answer: router::BoxAnswer) -> router::BoxAnswer {
+    if admitted.is_nothing() {
+        return answer;
+    }
+    Box::pin(async move {
+        let answer = answer.await;
+        drop(admitted);
+        answer
+    })
+}
 
 /// Serves a connection until either side ends it.
 pub async fn serve(
@@ -34,7 +47,8 @@ pub async fn serve(
         tracing::debug!(peer = %info.peer, %error, "cannot set TCP_NODELAY");
     }
     let (read_half, mut write_half) = stream.split();
-    let mut reader = FrameReader::new(read_half, broker.settings().request_max_bytes);
+    let mut reader =
+        FrameReader::new(read_half, broker.settings().request_max_bytes, Arc::clone(&broker.memory));
     let mut pending: FuturesOrdered<router::BoxAnswer> = FuturesOrdered::new();
     // A request that has to be answered before the next one starts.
     let mut exclusive = false;
@@ -83,7 +97,7 @@ pub async fn serve(
             }
             frame = reader.next_frame(), if may_read => {
                 idle_since = Instant::now();
-                let frame = match frame {
+                let Frame { bytes, admitted } = match frame {
                     Ok(Some(frame)) => frame,
                     Ok(None) => break,
                     Err(error) => {
@@ -91,10 +105,10 @@ pub async fn serve(
                         break;
                     }
                 };
-                match router::route(&broker, &info, frame).await {
+                match router::route(&broker, &info, bytes).await {
                     Ok(Routed { answer, exclusive: alone }) => {
                         exclusive = alone;
-                        pending.push_back(answer);
+                        pending.push_back(keeping(admitted, answer));
                     }
                     Err(reason) => {
                         tracing::info!(peer = %info.peer, reason, "closing a connection");

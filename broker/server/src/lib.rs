@@ -8,6 +8,7 @@ pub mod background;
 pub mod broker;
 pub mod config;
 pub mod connection;
+pub mod connection_quota;
 pub mod context;
 pub mod controller;
 pub mod coordinators;

@@ -63,12 +63,23 @@ impl BoundListener {
             };
             match accepted {
                 Ok((stream, peer)) => {
+                    let placed = tokio::select! {
+                        placed = broker.connections.place(peer.ip(), || broker.settings().connection_limits) => placed,
+                        () = stop.cancelled() => return,
+                    };
+                    let place = match placed {
+                        Ok(place) => place,
+                        Err(refused) => {
+                            tracing::info!(listener = self.config.name, %refused, "closing a new connection");
+                            continue;
+                        }
+                    };
                     let info = ConnectionInfo { listener: index, peer, principal: Principal::anonymous() };
                     let gauge = broker.metrics.connection_opened();
                     let served = connection::serve(Arc::clone(&broker), info, stream, stop.clone());
                     tasks.spawn(async move {
                         served.await;
-                        drop(gauge);
+                        drop((gauge, place));
                     });
                 }
                 Err(error) => {

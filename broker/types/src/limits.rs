@@ -4,6 +4,12 @@ use std::time::Duration;
 
 /// Bytes of one Kafka request frame at the most (`socket.request.max.bytes`).
 pub const REQUEST_MAX_BYTES: usize = 100 * 1024 * 1024;
+/// Bytes of large request frames that all connections together hold (`queued.max.request.bytes`).
+pub const QUEUED_REQUEST_BYTES: usize = 256 * 1024 * 1024;
+/// A large frame of which less than [`FRAME_STALL_BYTES`] come in this time ends its connection if others wait for memory.
+pub const FRAME_STALL: Duration = Duration::from_secs(10);
+/// See [`FRAME_STALL`].
+pub const FRAME_STALL_BYTES: usize = 64 * 1024;
 /// Bytes of a frame before a connection is authenticated, once authentication is on.
 pub const UNAUTHENTICATED_REQUEST_MAX_BYTES: usize = 512 * 1024;
 /// Bytes of a Fetch response at the most (`fetch.max.bytes`).
@@ -52,5 +58,7 @@ pub const HTTP_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 pub const HTTP_DRAIN: Duration = Duration::from_secs(5);
 
 const _: () = assert!(PRODUCER_BATCHES_RETAINED >= 5, "producers keep up to five requests in flight");
+const _: () =
+    assert!(QUEUED_REQUEST_BYTES >= REQUEST_MAX_BYTES, "a frame of every size that is allowed fits");
 const _: () = assert!(FETCH_MAX_BYTES < REQUEST_MAX_BYTES);
 const _: () = assert!(JOURNAL_QUEUE_BYTES as u64 <= JOURNAL_FILE_BYTES);

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use bytes::{BufMut, BytesMut};
+use bytes::{BufMut, Bytes, BytesMut};
 use kafka_protocol::messages::FetchResponse;
-use kafka_protocol::messages::fetch_response::AbortedTransaction;
+use kafka_protocol::messages::fetch_response::{AbortedTransaction, NodeEndpoint};
 use kafka_protocol::protocol::HeaderVersion;
 use uuid::Uuid;
 
@@ -22,6 +22,8 @@ pub struct FetchResponseParts {
     pub session_id: i32,
     /// The topics.
     pub topics: Vec<FetchTopicParts>,
+    /// Where the leaders are that partitions name, v16+ (KIP-951).
+    pub node_endpoints: Vec<NodeEndpoint>,
 }
 
 /// One topic.
@@ -75,6 +77,11 @@ impl Encoder {
         self.head.put_u8(value as u8);
     }
 
+    fn text(&mut self, text: &str) {
+        self.unsigned(u32::try_from(text.len() + 1).unwrap_or(u32::MAX));
+        self.head.put_slice(text.as_bytes());
+    }
+
     fn array_len(&mut self, len: Option<usize>) {
         match (self.flexible, len) {
             (true, len) => self.unsigned(len.map_or(0, |l| u32::try_from(l + 1).unwrap_or(u32::MAX))),
@@ -108,6 +115,22 @@ impl Encoder {
     }
 }
 
+fn endpoints(nodes: &[NodeEndpoint]) -> Bytes {
+    let mut out = Encoder { pieces: VecDeque::new(), head: BytesMut::new(), flexible: true };
+    out.array_len(Some(nodes.len()));
+    for node in nodes {
+        out.head.put_i32(node.node_id.0);
+        out.text(&node.host);
+        out.head.put_i32(node.port);
+        match &node.rack {
+            Some(rack) => out.text(rack),
+            None => out.unsigned(0),
+        }
+        out.no_tags();
+    }
+    out.head.freeze()
+}
+
 impl FetchResponseParts {
     /// The frame in pieces, to be written one behind the other.
     ///
@@ -134,8 +157,7 @@ impl FetchResponseParts {
             if version >= 13 {
                 out.head.put_slice(topic.topic_id.as_bytes());
             } else if flexible {
-                out.unsigned(u32::try_from(topic.topic.len() + 1).unwrap_or(u32::MAX));
-                out.head.put_slice(topic.topic.as_bytes());
+                out.text(&topic.topic);
             } else {
                 out.head.put_i16(i16::try_from(topic.topic.len()).unwrap_or(i16::MAX));
                 out.head.put_slice(topic.topic.as_bytes());
@@ -146,7 +168,12 @@ impl FetchResponseParts {
             }
             out.no_tags();
         }
-        out.no_tags();
+        if version >= 16 && !self.node_endpoints.is_empty() {
+            out.unsigned(1);
+            out.tag(0, &endpoints(&self.node_endpoints));
+        } else {
+            out.no_tags();
+        }
         let tail = out.head.split().freeze();
         if !tail.is_empty() {
             out.pieces.push_back(Piece::Bytes(tail));

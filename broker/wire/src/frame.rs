@@ -1,9 +1,14 @@
 //! Frames: an int32 length, then that many bytes.
 
 use std::io;
+use std::sync::Arc;
 
 use bytes::{Buf, Bytes, BytesMut};
+use highway_types::limits::{FRAME_STALL, FRAME_STALL_BYTES};
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::time::{Duration, Instant, timeout_at};
+
+use crate::memory::{Admitted, RequestMemory};
 
 /// Memory for a large frame grows by this much at a time, as its bytes arrive.
 const GROWTH: usize = 1 << 20;
@@ -24,9 +29,26 @@ pub enum FrameError {
     /// The connection ended within a frame.
     #[error("connection ended within a frame")]
     CutOff,
+    /// The rest of a large frame did not come while others wait for its memory.
+    #[error("{had} of {length} bytes of a frame came, and no more in time while others wait for memory")]
+    Stalled {
+        /// What came.
+        had: usize,
+        /// What was announced.
+        length: usize,
+    },
     /// The connection failed.
     #[error(transparent)]
     Io(#[from] io::Error),
+}
+
+/// A frame without its length.
+#[derive(Debug)]
+pub struct Frame {
+    /// Its bytes.
+    pub bytes: Bytes,
+    /// Its part of the budget, to be kept as long as the bytes are. Nothing for a small frame.
+    pub admitted: Admitted,
 }
 
 /// Reads frames from a connection. Cancelling `next_frame` loses nothing.
@@ -35,20 +57,37 @@ pub struct FrameReader<R> {
     inner: R,
     buffer: BytesMut,
     max: usize,
+    memory: Arc<RequestMemory>,
+    /// Of the frame that is being read.
+    admitted: Admitted,
+    admitted_bytes: usize,
+    /// When the frame must have come so much further, and how far it was.
+    checked: Option<(Instant, usize)>,
+    stall: Duration,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<R> {
-    /// Frames of at most `max` bytes.
-    pub fn new(inner: R, max: usize) -> Self {
-        Self { inner, buffer: BytesMut::new(), max }
+    /// Frames of at most `max` bytes, with memory from a budget.
+    pub fn new(inner: R, max: usize, memory: Arc<RequestMemory>) -> Self {
+        Self {
+            inner,
+            buffer: BytesMut::new(),
+            max,
+            memory,
+            admitted: Admitted::default(),
+            admitted_bytes: 0,
+            checked: None,
+            stall: FRAME_STALL,
+        }
     }
 
-    /// The next frame without its length, or `None` at the end of the connection.
+    /// The next frame, or `None` at the end of the connection.
     ///
     /// # Errors
     /// See [`FrameError`]; the connection is of no use afterwards.
-    pub async fn next_frame(&mut self) -> Result<Option<Bytes>, FrameError> {
+    pub async fn next_frame(&mut self) -> Result<Option<Frame>, FrameError> {
         loop {
+            let mut deadline = None;
             if let Some(head) = self.buffer.first_chunk::<4>() {
                 let length = i32::from_be_bytes(*head);
                 let len = usize::try_from(length)
@@ -62,17 +101,58 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
                         // What follows shares the frame's memory: an idle connection would keep all of it.
                         self.buffer = BytesMut::from(&self.buffer[..]);
                     }
-                    return Ok(Some(frame));
+                    (self.admitted_bytes, self.checked) = (0, None);
+                    return Ok(Some(Frame { bytes: frame, admitted: std::mem::take(&mut self.admitted) }));
                 }
                 let missing = 4 + len - self.buffer.len();
-                self.buffer.reserve(missing.min(GROWTH.max(self.buffer.len())));
+                let step = missing.min(GROWTH.max(self.buffer.len()));
+                if len > READ_AHEAD {
+                    self.admit(step).await;
+                    deadline = Some((self.deadline(), len));
+                }
+                self.buffer.reserve(step);
             } else {
                 self.buffer.reserve(READ_AHEAD);
             }
-            if self.inner.read_buf(&mut self.buffer).await? == 0 {
+            let read = self.inner.read_buf(&mut self.buffer);
+            let read = match deadline {
+                None => read.await?,
+                Some((at, length)) => match timeout_at(at, read).await {
+                    Ok(read) => read?,
+                    Err(_) => {
+                        self.check_stall(length)?;
+                        continue;
+                    }
+                },
+            };
+            if read == 0 {
                 return if self.buffer.is_empty() { Ok(None) } else { Err(FrameError::CutOff) };
             }
         }
+    }
+
+    /// Waits for room for the next `step` bytes.
+    async fn admit(&mut self, step: usize) {
+        if self.buffer.len() < self.admitted_bytes {
+            return;
+        }
+        let wanted = self.buffer.len() + step;
+        self.memory.admit(&mut self.admitted, wanted - self.admitted_bytes).await;
+        self.admitted_bytes = wanted;
+        self.checked = None; // the wait was not the client's fault
+    }
+
+    fn deadline(&mut self) -> Instant {
+        self.checked.get_or_insert((Instant::now() + self.stall, self.buffer.len())).0
+    }
+
+    fn check_stall(&mut self, length: usize) -> Result<(), FrameError> {
+        let had = self.buffer.len();
+        let before = self.checked.take().map_or(0, |(_, before)| before);
+        if self.memory.waiting() > 0 && had - before < FRAME_STALL_BYTES {
+            return Err(FrameError::Stalled { had, length });
+        }
+        Ok(())
     }
 }
 
@@ -81,6 +161,10 @@ mod tests {
     use tokio::io::AsyncWriteExt;
 
     use super::*;
+
+    fn reader<R: AsyncRead + Unpin>(inner: R, max: usize) -> FrameReader<R> {
+        FrameReader::new(inner, max, RequestMemory::new(1 << 30))
+    }
 
     #[tokio::test]
     async fn frames_come_whole_however_they_arrive() {
@@ -91,10 +175,10 @@ mod tests {
                 client.write_all(frame).await.unwrap();
             }
         });
-        let mut reader = FrameReader::new(server, 100);
-        assert_eq!(reader.next_frame().await.unwrap().unwrap(), "first");
-        assert_eq!(reader.next_frame().await.unwrap().unwrap(), "");
-        assert_eq!(reader.next_frame().await.unwrap().unwrap(), "a longer third frame");
+        let mut reader = reader(server, 100);
+        for expected in ["first", "", "a longer third frame"] {
+            assert_eq!(reader.next_frame().await.unwrap().unwrap().bytes, expected);
+        }
         assert!(reader.next_frame().await.unwrap().is_none());
         sender.await.unwrap();
     }
@@ -102,7 +186,7 @@ mod tests {
     #[tokio::test]
     async fn memory_grows_only_as_bytes_arrive() {
         let (mut client, server) = tokio::io::duplex(1 << 20);
-        let mut reader = FrameReader::new(server, 100 << 20);
+        let mut reader = reader(server, 100 << 20);
         client.write_all(&(100_u32 << 20).to_be_bytes()).await.unwrap();
         client.write_all(&[7; 3000]).await.unwrap();
         tokio::select! {
@@ -118,8 +202,8 @@ mod tests {
         let mut bytes = (300_000_u32).to_be_bytes().to_vec();
         bytes.resize(300_004, 7);
         bytes.extend_from_slice(&[0, 0, 0, 1]);
-        let mut reader = FrameReader::new(&bytes[..], 1 << 20);
-        let frame = reader.next_frame().await.unwrap().unwrap();
+        let mut reader = reader(&bytes[..], 1 << 20);
+        let frame = reader.next_frame().await.unwrap().unwrap().bytes;
         assert_eq!(frame.len(), 300_000);
         assert!(frame.is_unique(), "the reader shares the frame's memory");
         assert!(matches!(reader.next_frame().await, Err(FrameError::CutOff)));
@@ -128,10 +212,62 @@ mod tests {
     #[tokio::test]
     async fn lengths_that_lie_are_refused() {
         for bytes in [&[0x7f, 0xff, 0xff, 0xff][..], &[0xff, 0xff, 0xff, 0xff], &[0, 0, 0, 101]] {
-            let error = FrameReader::new(bytes, 100).next_frame().await.unwrap_err();
+            let error = reader(bytes, 100).next_frame().await.unwrap_err();
             assert!(matches!(error, FrameError::Length { .. }));
         }
-        let error = FrameReader::new(&[0, 0, 0, 9, 1][..], 100).next_frame().await.unwrap_err();
+        let error = reader(&[0, 0, 0, 9, 1][..], 100).next_frame().await.unwrap_err();
         assert!(matches!(error, FrameError::CutOff));
+    }
+
+    /// A frame of 300 kB of which the first 100 kB come.
+    fn half() -> Vec<u8> {
+        let mut bytes = 300_000_u32.to_be_bytes().to_vec();
+        bytes.resize(100_000, 7);
+        bytes
+    }
+
+    #[tokio::test]
+    async fn a_frame_holds_its_memory_until_it_is_dropped() {
+        let memory = RequestMemory::new(1 << 20);
+        let mut bytes = half();
+        bytes.resize(300_004, 7);
+        let mut reader = FrameReader::new(&bytes[..], 1 << 20, Arc::clone(&memory));
+        let frame = reader.next_frame().await.unwrap().unwrap();
+        assert!((300_000..400_000).contains(&memory.used()), "{}", memory.used());
+        drop(frame);
+        assert_eq!(memory.used(), 0);
+        let mut small = FrameReader::new(&[0, 0, 0, 1, 9][..], 100, Arc::clone(&memory));
+        let _small = small.next_frame().await.unwrap().unwrap();
+        assert_eq!(memory.used(), 0, "small frames are free");
+    }
+
+    #[tokio::test]
+    async fn who_stalls_while_others_wait_is_closed_and_gives_room() {
+        let memory = RequestMemory::new(200_000);
+        let (mut slow, server) = tokio::io::duplex(1 << 20);
+        let mut stalled = FrameReader::new(server, 1 << 20, Arc::clone(&memory));
+        stalled.stall = Duration::from_millis(20);
+        slow.write_all(&half()).await.unwrap();
+        tokio::select! {
+            frame = stalled.next_frame() => panic!("nobody waits: {frame:?}"),
+            () = tokio::time::sleep(Duration::from_millis(100)) => {}
+        }
+        let mut whole = half();
+        whole.resize(300_004, 7);
+        let readers = (0..2).map(|_| {
+            let (memory, whole) = (Arc::clone(&memory), whole.clone());
+            tokio::spawn(async move {
+                let mut reader = FrameReader::new(&whole[..], 1 << 20, memory);
+                reader.next_frame().await.unwrap().unwrap()
+            })
+        });
+        let readers: Vec<_> = readers.collect();
+        let error = stalled.next_frame().await.unwrap_err();
+        assert!(matches!(error, FrameError::Stalled { had: 100_000, length: 300_000 }), "{error}");
+        drop(stalled);
+        for reader in readers {
+            assert_eq!(reader.await.unwrap().bytes.len(), 300_000);
+        }
+        drop(slow);
     }
 }

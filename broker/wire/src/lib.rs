@@ -7,6 +7,7 @@ pub mod fetch_frame;
 pub mod frame;
 pub mod fuzz;
 pub mod header;
+pub mod memory;
 pub mod piece;
 pub mod request;
 pub mod response;

@@ -5,7 +5,7 @@ use highway_wire::fetch_frame::{FetchPartitionParts, FetchResponseParts, FetchTo
 use highway_wire::piece::Piece;
 use highway_wire::response;
 use kafka_protocol::messages::fetch_response::{
-    AbortedTransaction, EpochEndOffset, FetchableTopicResponse, LeaderIdAndEpoch, PartitionData,
+    AbortedTransaction, EpochEndOffset, FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData,
 };
 use kafka_protocol::messages::{BrokerId, FetchResponse, ProducerId, TopicName};
 use kafka_protocol::protocol::StrBytes;
@@ -45,8 +45,19 @@ fn partition() -> impl Strategy<Value = FetchPartitionParts> {
 
 fn response() -> impl Strategy<Value = FetchResponseParts> {
     let topic = ("[a-z]{0,200}", any::<u128>(), vec(partition(), 0..4));
-    (any::<i32>(), any::<i16>(), any::<i32>(), vec(topic, 0..4)).prop_map(
-        |(throttle, error, session, topics)| FetchResponseParts {
+    let node = (any::<i32>(), "[a-z.]{0,150}", any::<i32>(), option::of("[a-z]{0,9}"));
+    (any::<i32>(), any::<i16>(), any::<i32>(), vec(topic, 0..4), vec(node, 0..3)).prop_map(
+        |(throttle, error, session, topics, nodes)| FetchResponseParts {
+            node_endpoints: nodes
+                .into_iter()
+                .map(|(id, host, port, rack)| {
+                    NodeEndpoint::default()
+                        .with_node_id(BrokerId(id))
+                        .with_host(StrBytes::from_string(host))
+                        .with_port(port)
+                        .with_rack(rack.map(StrBytes::from_string))
+                })
+                .collect(),
             throttle_time_ms: throttle,
             error_code: error,
             session_id: session,
@@ -98,6 +109,7 @@ fn of_the_codec(parts: &FetchResponseParts, version: i16) -> FetchResponse {
         .with_error_code(parts.error_code)
         .with_session_id(if version >= 7 { parts.session_id } else { 0 })
         .with_responses(topics.collect())
+        .with_node_endpoints(if version >= 16 { parts.node_endpoints.clone() } else { Vec::new() })
 }
 
 fn bytes_of(partition: &FetchPartitionParts) -> Bytes {

@@ -184,7 +184,6 @@ pub const INERT: &[(&str, &str, bool)] = &[
     ("offsets.topic.compression.codec", COORDINATOR, false),
     ("principal.builder.class", SASL, true),
     ("producer.purgatory.purge.interval.requests", RUNTIME, false),
-    ("queued.max.request.bytes", RUNTIME, false),
     ("queued.max.requests", RUNTIME, false),
     ("quota.window.num", QUOTA, false),
     ("quota.window.size.seconds", QUOTA, false),

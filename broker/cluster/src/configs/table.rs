@@ -669,6 +669,16 @@ pub const BROKER_CONFIGS: &[BrokerConfigDef] = &[
         "How long the state of a producer that no longer writes is kept, in milliseconds.",
     ),
     setting(
+        "queued.max.request.bytes",
+        ConfigType::Long,
+        Some("268435456"),
+        Validator::Any,
+        Importance::Medium,
+        UpdateMode::ReadOnly,
+        "Bytes of large requests that all connections together hold while they are read and carried out; -1 is no limit. \
+         Kafka's default is -1.",
+    ),
+    setting(
         "socket.listen.backlog.size",
         ConfigType::Int,
         Some("50"),

@@ -177,8 +177,14 @@ impl LoadedConfig {
                 known.def.parse(&sourced.value).map_err(|e| bad(e.to_string()))?;
             }
         }
-        let statics: BTreeMap<String, String> =
+        let mut statics: BTreeMap<String, String> =
             self.values.iter().map(|(k, v)| (k.clone(), v.value.clone())).collect();
+        // Two names of one setting: who says one says both.
+        for (one, other) in [("node.id", "broker.id"), ("broker.id", "node.id")] {
+            if let (Some(value), false) = (statics.get(one).cloned(), statics.contains_key(other)) {
+                statics.insert(other.to_owned(), value);
+            }
+        }
         let listeners = listeners::parse(&statics)?;
         let admin = self.http_listener("highway.admin.listener", &statics)?;
         let log_dirs = statics

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use highway_cluster::configs::BrokerSettings;
 use highway_coordinator::GroupConfig;
+use highway_types::limits::QUEUED_REQUEST_BYTES;
+
+use crate::connection_quota::ConnectionLimits;
 
 /// Effective values of this moment.
 #[derive(Clone, Debug)]
@@ -12,6 +15,10 @@ pub struct Settings {
     pub auto_create_topics: bool,
     /// `socket.request.max.bytes`
     pub request_max_bytes: usize,
+    /// `queued.max.request.bytes`; read at start only
+    pub queued_request_bytes: usize,
+    /// `max.connections`, `max.connections.per.ip`
+    pub connection_limits: ConnectionLimits,
     /// `connections.max.idle.ms`
     pub connections_max_idle: Duration,
     /// `offsets.topic.num.partitions`
@@ -50,6 +57,12 @@ impl Settings {
         Self {
             auto_create_topics: settings.flag("auto.create.topics.enable"),
             request_max_bytes: size("socket.request.max.bytes", 104_857_600),
+            // Negative is Kafka's "no limit".
+            queued_request_bytes: size("queued.max.request.bytes", QUEUED_REQUEST_BYTES as i64),
+            connection_limits: ConnectionLimits {
+                total: size("max.connections", i64::from(i32::MAX)),
+                per_address: size("max.connections.per.ip", i64::from(i32::MAX)),
+            },
             connections_max_idle: millis("connections.max.idle.ms", 600_000),
             offsets_partitions: i32::try_from(number("offsets.topic.num.partitions", 50)).unwrap_or(50),
             offsets_segment_bytes: number("offsets.topic.segment.bytes", 104_857_600),

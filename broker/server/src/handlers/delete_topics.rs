@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use highway_cluster::controller::{DeleteTopic, delete_topics};
+use highway_cluster::controller::{DeleteTopic, ErrorKind, delete_topics};
 use highway_types::TopicId;
 use kafka_protocol::ResponseError;
 use kafka_protocol::messages::delete_topics_response::DeletableTopicResult;
@@ -42,6 +42,15 @@ pub async fn handle(
                 let answer = if ctx.version >= 6 { answer.with_topic_id(topic.id.0) } else { answer };
                 match topic.result {
                     Ok(()) => answer,
+                    // Switched off: no words, and versions before KIP-322 have no code for it.
+                    Err(error) if error.kind == ErrorKind::TopicDeletionDisabled => {
+                        let code = if ctx.version < 3 {
+                            ResponseError::InvalidRequest.code()
+                        } else {
+                            error.kind.code()
+                        };
+                        answer.with_error_code(code)
+                    }
                     Err(error) => {
                         let answer = answer.with_error_code(error.kind.code());
                         if ctx.version >= 5 {

@@ -4,8 +4,8 @@
 //! - The first partition with data gives one batch whatever its size (KIP-74); the rest shares `max_bytes`.
 //! - Waits up to `max_wait_ms` for `min_bytes` below the bound; an error, or an offset in an older segment than the
 //!   high watermark's, answers at once.
-//! - v7 sessions (KIP-227); v9 leader epochs (KIP-320); v12 diverging epochs; v13 topic ids; v16 node endpoints are not
-//!   needed with one node. Preferred read replicas are not offered.
+//! - v7 sessions (KIP-227); v9 leader epochs (KIP-320); v12 diverging epochs; v13 topic ids; v16 tells who leads, and
+//!   where, with FENCED_LEADER_EPOCH (KIP-951). Preferred read replicas are not offered.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,8 +18,9 @@ use highway_types::{LeaderEpoch, Offset, PartitionIndex, TopicId, TopicName};
 use highway_wire::fetch_frame::{FetchPartitionParts, FetchResponseParts, FetchTopicParts};
 use highway_wire::piece::{Piece, RecordSource};
 use kafka_protocol::ResponseError;
-use kafka_protocol::messages::FetchRequest;
-use kafka_protocol::messages::fetch_response::AbortedTransaction;
+use kafka_protocol::messages::fetch_response::{AbortedTransaction, NodeEndpoint};
+use kafka_protocol::messages::{BrokerId, FetchRequest};
+use kafka_protocol::protocol::StrBytes;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
@@ -53,6 +54,9 @@ pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: FetchRe
         }
     };
 
+    // More than all partitions together may give is not worth waiting for.
+    let most = plan.partitions.iter().map(|(_, p)| usize::try_from(p.max_bytes).unwrap_or(0));
+    let min_bytes = min_bytes.min(most.fold(0, usize::saturating_add).max(1));
     let deadline = Instant::now() + max_wait;
     let mut answers = read_all(broker, &plan, bound, max_bytes, uses_ids);
     if !enough(&answers, min_bytes) && !max_wait.is_zero() && !plan.partitions.is_empty() {
@@ -74,7 +78,7 @@ pub async fn handle(broker: &Arc<Broker>, ctx: &RequestContext, request: FetchRe
         answers = read_all(broker, &plan, bound, max_bytes, uses_ids);
     }
     broker.metrics.fetched(answers.iter().map(PartitionAnswer::bytes).sum());
-    respond(&plan, answers, bound, ctx.version)
+    respond(broker, ctx, &plan, answers, bound)
 }
 
 struct PartitionAnswer {
@@ -272,12 +276,34 @@ fn readable(broker: &Broker, plan: &FetchPlan, bound: ReadBound, uses_ids: bool)
     sum
 }
 
+/// Leader and epoch for who came with an old one; Kafka tells from version 16 on.
+fn current_leader(broker: &Broker, answer: &PartitionAnswer, version: i16) -> Option<(i32, i32)> {
+    if version < 16 || answer.error != Some(ResponseError::FencedLeaderEpoch) {
+        return None;
+    }
+    let image = broker.image();
+    let topic = TopicRef::Id(answer.partition.topic_id).find(&image).ok()?;
+    let partition = topic.partition(answer.partition.partition)?;
+    Some((partition.leader().map_or(-1, |n| n.0), partition.leader_epoch.0))
+}
+
+/// This node, as clients of the request's listener reach it.
+fn endpoint(broker: &Broker, ctx: &RequestContext) -> NodeEndpoint {
+    let (host, port) = broker.advertised(ctx.connection.listener);
+    NodeEndpoint::default()
+        .with_node_id(BrokerId(broker.node_id.0))
+        .with_host(StrBytes::from_string(host))
+        .with_port(i32::from(port))
+}
+
 fn respond(
+    broker: &Broker,
+    ctx: &RequestContext,
     plan: &FetchPlan,
     answers: Vec<PartitionAnswer>,
     bound: ReadBound,
-    version: i16,
 ) -> FetchResponseParts {
+    let mut node_endpoints = Vec::new();
     let mut topics: Vec<FetchTopicParts> = Vec::new();
     for answer in answers {
         let (high_watermark, last_stable, log_start) = match &answer.result {
@@ -304,9 +330,13 @@ fn respond(
             continue;
         }
         let aborted = aborted(&answer, bound);
+        let current_leader = current_leader(broker, &answer, ctx.version);
+        if current_leader.is_some() && node_endpoints.is_empty() {
+            node_endpoints.push(endpoint(broker, ctx));
+        }
         // Old clients do not know the storage error.
         let error_code = match answer.error {
-            Some(ResponseError::KafkaStorageError) if version <= 5 => {
+            Some(ResponseError::KafkaStorageError) if ctx.version <= 5 => {
                 ResponseError::NotLeaderOrFollower.code()
             }
             Some(code) => code.code(),
@@ -319,7 +349,7 @@ fn respond(
             last_stable_offset: last_stable,
             log_start_offset: log_start,
             diverging_epoch: answer.diverging.map(|(epoch, end)| (epoch.0, end.0)),
-            current_leader: None,
+            current_leader,
             aborted_transactions: aborted,
             preferred_read_replica: -1,
             records: answer.result.map(|r| piece(r.records)),
@@ -336,5 +366,10 @@ fn respond(
             }),
         }
     }
-    FetchResponseParts { session_id: plan.session_id(), topics, ..FetchResponseParts::default() }
+    FetchResponseParts {
+        session_id: plan.session_id(),
+        topics,
+        node_endpoints,
+        ..FetchResponseParts::default()
+    }
 }

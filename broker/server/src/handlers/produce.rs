@@ -80,10 +80,6 @@ pub async fn append(broker: &Arc<Broker>, ctx: &RequestContext, request: Produce
                     continue;
                 }
             };
-            if request.acks == -1 && led.log.config().min_insync_replicas > 1 {
-                slots.push(refused(ResponseError::NotEnoughReplicas));
-                continue;
-            }
             let records = partition.records.unwrap_or_default();
             if let Some(code) = refuse_by_request(&records, ctx.version, request.transactional_id.is_some()) {
                 slots.push(refused(code));
