@@ -81,7 +81,8 @@ impl ErrorCode {
     /// Kafka's name, `UNKNOWN_TOPIC_OR_PARTITION`.
     #[must_use]
     pub fn name(self) -> String {
-        let Some(error) = ResponseError::try_from_code(self.0).filter(|e| !matches!(e, ResponseError::Unknown(_)))
+        let Some(error) =
+            ResponseError::try_from_code(self.0).filter(|e| !matches!(e, ResponseError::Unknown(_)))
         else {
             return format!("ERROR_{}", self.0);
         };
@@ -232,6 +233,9 @@ mod tests {
         assert_eq!(ErrorCode(3).name(), "UNKNOWN_TOPIC_OR_PARTITION");
         assert_eq!(ErrorCode::NON_EMPTY_GROUP.name(), "NON_EMPTY_GROUP");
         assert_eq!(ErrorCode(9999).name(), "ERROR_9999");
-        assert!(ErrorCode::NOT_LEADER_OR_FOLLOWER.is_retriable() && !ErrorCode::TOPIC_ALREADY_EXISTS.is_retriable());
+        assert!(
+            ErrorCode::NOT_LEADER_OR_FOLLOWER.is_retriable()
+                && !ErrorCode::TOPIC_ALREADY_EXISTS.is_retriable()
+        );
     }
 }

@@ -46,7 +46,8 @@ pub const CLIENT_BUFFER_BYTES: usize = 32 * 1024 * 1024;
 /// Batches of one partition that a producer has on their way.
 pub const CLIENT_MAX_IN_FLIGHT: usize = 5;
 
-const _: () = assert!(CLIENT_MAX_IN_FLIGHT <= PRODUCER_BATCHES_RETAINED, "more could not be told from duplicates");
+const _: () =
+    assert!(CLIENT_MAX_IN_FLIGHT <= PRODUCER_BATCHES_RETAINED, "more could not be told from duplicates");
 const _: () = assert!(CLIENT_RESPONSE_MAX_BYTES > 4 * FETCH_MAX_BYTES);
 const _: () = assert!(PRODUCER_BATCHES_RETAINED >= 5, "producers keep up to five requests in flight");
 const _: () = assert!(FETCH_MAX_BYTES < REQUEST_MAX_BYTES);

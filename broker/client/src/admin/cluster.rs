@@ -62,9 +62,14 @@ impl Client {
     /// It does not answer, or refuses.
     pub async fn describe_log_dirs(&self, node: &NodeView) -> Result<Vec<LogDir>, ClientError> {
         let request = DescribeLogDirsRequest::default().with_topics(None);
-        let answer: DescribeLogDirsResponse = self.call(&node.endpoint, request, 3..=4, Lane::Control).await?;
+        let answer: DescribeLogDirsResponse =
+            self.call(&node.endpoint, request, 3..=4, Lane::Control).await?;
         if let Some(code) = ErrorCode::of(answer.error_code) {
-            return Err(ClientError::broker(format_args!("log directories of broker {}", node.id), code, None));
+            return Err(ClientError::broker(
+                format_args!("log directories of broker {}", node.id),
+                code,
+                None,
+            ));
         }
         let dirs = answer.results.into_iter().map(|dir| {
             let partitions = dir.topics.iter().flat_map(|topic| {

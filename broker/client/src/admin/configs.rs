@@ -135,8 +135,9 @@ impl Client {
             .with_resource_type(kind)
             .with_resource_name(text(&name))
             .with_configuration_keys(keys.map(|keys| keys.iter().map(|k| text(k)).collect()));
-        let request =
-            DescribeConfigsRequest::default().with_resources(vec![wanted]).with_include_documentation(documentation);
+        let request = DescribeConfigsRequest::default()
+            .with_resources(vec![wanted])
+            .with_include_documentation(documentation);
         let answer: DescribeConfigsResponse = match resource {
             ConfigResource::Broker(id) => {
                 let node = self.node(*id).await?;

@@ -3,15 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
-use highway_types::{GroupId, Offset, TopicName, TopicPartition};
 use highway_types::PartitionIndex;
-use kafka_protocol::messages::offset_commit_request::{OffsetCommitRequestPartition, OffsetCommitRequestTopic};
-use kafka_protocol::messages::offset_delete_request::{OffsetDeleteRequestPartition, OffsetDeleteRequestTopic};
+use highway_types::{GroupId, Offset, TopicName, TopicPartition};
+use kafka_protocol::messages::offset_commit_request::{
+    OffsetCommitRequestPartition, OffsetCommitRequestTopic,
+};
+use kafka_protocol::messages::offset_delete_request::{
+    OffsetDeleteRequestPartition, OffsetDeleteRequestTopic,
+};
 use kafka_protocol::messages::offset_fetch_request::OffsetFetchRequestGroup;
 use kafka_protocol::messages::{
-    DeleteGroupsRequest, DeleteGroupsResponse, DescribeGroupsRequest, DescribeGroupsResponse, ListGroupsRequest,
-    ListGroupsResponse, OffsetCommitRequest, OffsetCommitResponse, OffsetDeleteRequest, OffsetDeleteResponse,
-    OffsetFetchRequest, OffsetFetchResponse,
+    DeleteGroupsRequest, DeleteGroupsResponse, DescribeGroupsRequest, DescribeGroupsResponse,
+    ListGroupsRequest, ListGroupsResponse, OffsetCommitRequest, OffsetCommitResponse, OffsetDeleteRequest,
+    OffsetDeleteResponse, OffsetFetchRequest, OffsetFetchResponse,
 };
 
 use super::topics::nothing_said;
@@ -100,7 +104,9 @@ impl Client {
                     let answer: ListGroupsResponse =
                         self.call(&node.endpoint, request, 3..=5, Lane::Control).await?;
                     match ErrorCode::of(answer.error_code) {
-                        Some(code) => Err(ClientError::broker(format_args!("groups of broker {}", node.id), code, None)),
+                        Some(code) => {
+                            Err(ClientError::broker(format_args!("groups of broker {}", node.id), code, None))
+                        }
                         None => Ok(answer.groups),
                     }
                 })
@@ -137,7 +143,8 @@ impl Client {
             host: m.client_host.trim_start_matches('/').to_owned(),
             assignment: protocol::read_assignment(&m.member_assignment).unwrap_or_default(),
         });
-        let state = if found.group_state.is_empty() { "Dead".to_owned() } else { found.group_state.to_string() };
+        let state =
+            if found.group_state.is_empty() { "Dead".to_owned() } else { found.group_state.to_string() };
         Ok(GroupDescription {
             id: group.clone(),
             state,
@@ -165,7 +172,10 @@ impl Client {
     ///
     /// # Errors
     /// The coordinator does not answer, or refuses.
-    pub async fn committed(&self, group: &GroupId) -> Result<BTreeMap<TopicPartition, CommittedOffset>, ClientError> {
+    pub async fn committed(
+        &self,
+        group: &GroupId,
+    ) -> Result<BTreeMap<TopicPartition, CommittedOffset>, ClientError> {
         let wanted = OffsetFetchRequestGroup::default().with_group_id(group_id(group)).with_topics(None);
         let request = OffsetFetchRequest::default().with_groups(vec![wanted]);
         let refused = |a: &OffsetFetchResponse| a.groups.first().and_then(|g| ErrorCode::of(g.error_code));
@@ -179,7 +189,8 @@ impl Client {
         for topic in found.topics {
             let name = TopicName::new(topic.name.as_str());
             for p in topic.partitions.into_iter().filter(|p| p.error_code == 0 && p.committed_offset >= 0) {
-                let partition = TopicPartition { topic: name.clone(), partition: PartitionIndex(p.partition_index) };
+                let partition =
+                    TopicPartition { topic: name.clone(), partition: PartitionIndex(p.partition_index) };
                 let metadata = p.metadata.map(|m| m.to_string()).unwrap_or_default();
                 offsets.insert(partition, CommittedOffset { offset: Offset(p.committed_offset), metadata });
             }
@@ -247,17 +258,20 @@ impl Client {
         topic: &TopicName,
         partitions: &[i32],
     ) -> Result<(), ClientError> {
-        let rows = partitions.iter().map(|p| OffsetDeleteRequestPartition::default().with_partition_index(*p));
-        let row = OffsetDeleteRequestTopic::default()
-            .with_name(topic_name(topic))
-            .with_partitions(rows.collect());
+        let rows =
+            partitions.iter().map(|p| OffsetDeleteRequestPartition::default().with_partition_index(*p));
+        let row =
+            OffsetDeleteRequestTopic::default().with_name(topic_name(topic)).with_partitions(rows.collect());
         let request = OffsetDeleteRequest::default().with_group_id(group_id(group)).with_topics(vec![row]);
-        let answer: OffsetDeleteResponse =
-            self.group_call(group, request, 0..=0, |a: &OffsetDeleteResponse| ErrorCode::of(a.error_code)).await?;
+        let answer: OffsetDeleteResponse = self
+            .group_call(group, request, 0..=0, |a: &OffsetDeleteResponse| ErrorCode::of(a.error_code))
+            .await?;
         let of_partition =
             answer.topics.iter().flat_map(|t| &t.partitions).find_map(|p| ErrorCode::of(p.error_code));
         match ErrorCode::of(answer.error_code).or(of_partition) {
-            Some(code) => Err(ClientError::broker(format_args!("offsets of group {group} in {topic}"), code, None)),
+            Some(code) => {
+                Err(ClientError::broker(format_args!("offsets of group {group} in {topic}"), code, None))
+            }
             None => Ok(()),
         }
     }

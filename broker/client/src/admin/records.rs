@@ -24,7 +24,8 @@ impl Client {
         let mut by_leader: BTreeMap<NodeId, (Endpoint, Vec<DeleteRecordsPartition>)> = BTreeMap::new();
         for (partition, offset) in before {
             let leader = self.retrying(|| self.leader(topic, *partition)).await?;
-            let row = DeleteRecordsPartition::default().with_partition_index(*partition).with_offset(offset.0);
+            let row =
+                DeleteRecordsPartition::default().with_partition_index(*partition).with_offset(offset.0);
             by_leader.entry(leader.id).or_insert_with(|| (leader.endpoint, Vec::new())).1.push(row);
         }
         let mut begins = BTreeMap::new();

@@ -42,7 +42,11 @@ impl Client {
     ///
     /// # Errors
     /// It exists, its name or a setting is not allowed, or nobody answers.
-    pub async fn create_topic(&self, topic: &NewTopic, validate_only: bool) -> Result<CreatedTopic, ClientError> {
+    pub async fn create_topic(
+        &self,
+        topic: &NewTopic,
+        validate_only: bool,
+    ) -> Result<CreatedTopic, ClientError> {
         let configs = topic.configs.iter().map(|(key, value)| {
             CreatableTopicConfig::default().with_name(text(key)).with_value(Some(text(value)))
         });

@@ -145,7 +145,9 @@ impl Client {
             let view = self.known();
             let controller = view.controller.and_then(|id| view.nodes.get(&id));
             let outcome = match controller {
-                Some(node) => self.call(&node.endpoint, request.clone(), versions.clone(), Lane::Control).await,
+                Some(node) => {
+                    self.call(&node.endpoint, request.clone(), versions.clone(), Lane::Control).await
+                }
                 None => self.call_any(request.clone(), versions.clone()).await,
             };
             match outcome {
@@ -166,7 +168,11 @@ impl Client {
     ///
     /// # Errors
     /// No broker answers. That a topic does not exist is said in its [`TopicView::error`].
-    pub async fn refresh(&self, topics: Option<&[TopicName]>, create: bool) -> Result<ClusterView, ClientError> {
+    pub async fn refresh(
+        &self,
+        topics: Option<&[TopicName]>,
+        create: bool,
+    ) -> Result<ClusterView, ClientError> {
         let names = topics.map(|topics| {
             topics.iter().map(|t| MetadataRequestTopic::default().with_name(Some(topic_name(t)))).collect()
         });

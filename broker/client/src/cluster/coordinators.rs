@@ -28,7 +28,8 @@ impl Client {
                 .with_coordinator_keys(vec![text(group.as_str())]);
             let answer: FindCoordinatorResponse = self.call_any(request, 4..=6).await?;
             let found = answer.coordinators.first();
-            let code = found.map_or(Some(ErrorCode::COORDINATOR_NOT_AVAILABLE), |c| ErrorCode::of(c.error_code));
+            let code =
+                found.map_or(Some(ErrorCode::COORDINATOR_NOT_AVAILABLE), |c| ErrorCode::of(c.error_code));
             if let (Some(found), None) = (found, code) {
                 let endpoint = Endpoint::new(&found.host, u16::try_from(found.port).unwrap_or(0));
                 self.coordinators().insert(group.clone(), endpoint.clone());

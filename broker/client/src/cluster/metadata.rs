@@ -56,9 +56,10 @@ impl TopicView {
     #[must_use]
     pub fn partition(&self, index: i32) -> Option<&PartitionView> {
         let at = usize::try_from(index).ok()?;
-        self.partitions.get(at).filter(|p| p.index == index).or_else(|| {
-            self.partitions.iter().find(|p| p.index == index)
-        })
+        self.partitions
+            .get(at)
+            .filter(|p| p.index == index)
+            .or_else(|| self.partitions.iter().find(|p| p.index == index))
     }
 }
 

@@ -25,7 +25,8 @@ pub(super) fn assign(
     let mut turn = 0;
     let all: Vec<_> = wishes.keys().collect();
     for (topic, count) in partitions {
-        let takers: Vec<_> = wishes.iter().filter(|(_, topics)| topics.contains(topic)).map(|(m, _)| m).collect();
+        let takers: Vec<_> =
+            wishes.iter().filter(|(_, topics)| topics.contains(topic)).map(|(m, _)| m).collect();
         if takers.is_empty() {
             continue;
         }
@@ -75,7 +76,8 @@ mod tests {
     #[test]
     fn round_robin_goes_on_over_topics_and_past_those_who_do_not_want() {
         let counts = BTreeMap::from([(TopicName::new("t"), 3), (TopicName::new("u"), 2)]);
-        let shares = assign("roundrobin", &wishes(&[("a", &["t", "u"]), ("b", &["t", "u"]), ("c", &["u"])]), &counts);
+        let shares =
+            assign("roundrobin", &wishes(&[("a", &["t", "u"]), ("b", &["t", "u"]), ("c", &["u"])]), &counts);
         assert_eq!(shown(shares), ["a: t-0 t-2", "b: t-1 u-0", "c: u-1"]);
     }
 

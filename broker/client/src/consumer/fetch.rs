@@ -30,9 +30,21 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// What came of a fetch.
 #[derive(Debug)]
 pub(super) enum Fetched {
-    Records { partition: TopicPartition, from: Offset, high_watermark: Offset, bytes: Bytes },
-    End { partition: TopicPartition, offset: Offset },
-    Reset { partition: TopicPartition, from: Offset, to: Offset },
+    Records {
+        partition: TopicPartition,
+        from: Offset,
+        high_watermark: Offset,
+        bytes: Bytes,
+    },
+    End {
+        partition: TopicPartition,
+        offset: Offset,
+    },
+    Reset {
+        partition: TopicPartition,
+        from: Offset,
+        to: Offset,
+    },
     /// This partition is given up; the error names it.
     Failed(ClientError),
 }
@@ -283,7 +295,8 @@ async fn digest(shared: &Shared, back: Back) -> Vec<(u64, Fetched)> {
                                 if code.is_stale_metadata() {
                                     shared.client.forget(&name);
                                 }
-                                let error = ClientError::broker(format_args!("partition {partition}"), code, None);
+                                let error =
+                                    ClientError::broker(format_args!("partition {partition}"), code, None);
                                 fail(&mut plan, partition, error, back.round, &mut out);
                             }
                         }
@@ -302,7 +315,13 @@ async fn digest(shared: &Shared, back: Back) -> Vec<(u64, Fetched)> {
     out
 }
 
-fn take(plan: &mut Plan, partition: TopicPartition, data: PartitionData, round: u64, out: &mut Vec<(u64, Fetched)>) {
+fn take(
+    plan: &mut Plan,
+    partition: TopicPartition,
+    data: PartitionData,
+    round: u64,
+    out: &mut Vec<(u64, Fetched)>,
+) {
     let Some(reading) = plan.partitions.get_mut(&partition) else { return };
     (reading.hold, reading.failing) = (None, None);
     let high_watermark = Offset(data.high_watermark);
@@ -319,7 +338,13 @@ fn take(plan: &mut Plan, partition: TopicPartition, data: PartitionData, round: 
     }
 }
 
-fn fail(plan: &mut Plan, partition: TopicPartition, error: ClientError, round: u64, out: &mut Vec<(u64, Fetched)>) {
+fn fail(
+    plan: &mut Plan,
+    partition: TopicPartition,
+    error: ClientError,
+    round: u64,
+    out: &mut Vec<(u64, Fetched)>,
+) {
     let Some(reading) = plan.partitions.get_mut(&partition) else { return };
     let now = Instant::now();
     reading.hold = Some(now + BACKOFF);
@@ -338,7 +363,8 @@ async fn reset(shared: &Shared, partition: TopicPartition, round: u64) -> Option
         Reset::Fail => {
             shared.plan().partitions.remove(&partition);
             let code = ErrorCode::OFFSET_OUT_OF_RANGE;
-            let error = ClientError::broker(format_args!("partition {partition} at offset {from}"), code, None);
+            let error =
+                ClientError::broker(format_args!("partition {partition} at offset {from}"), code, None);
             return Some(Fetched::Failed(error));
         }
     };

@@ -11,8 +11,8 @@ use kafka_protocol::messages::join_group_request::JoinGroupRequestProtocol;
 use kafka_protocol::messages::leave_group_request::MemberIdentity;
 use kafka_protocol::messages::sync_group_request::SyncGroupRequestAssignment;
 use kafka_protocol::messages::{
-    HeartbeatRequest, HeartbeatResponse, JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest, LeaveGroupResponse,
-    SyncGroupRequest, SyncGroupResponse,
+    HeartbeatRequest, HeartbeatResponse, JoinGroupRequest, JoinGroupResponse, LeaveGroupRequest,
+    LeaveGroupResponse, SyncGroupRequest, SyncGroupResponse,
 };
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
@@ -105,18 +105,28 @@ impl Membership {
                 Some(code) => return Err(self.refused(code)),
             }
             if code.is_some() {
-                if retry.again().await { continue } else { return Err(self.refused(ErrorCode::REBALANCE_IN_PROGRESS)) }
+                if retry.again().await {
+                    continue;
+                } else {
+                    return Err(self.refused(ErrorCode::REBALANCE_IN_PROGRESS));
+                }
             }
             self.member = joined.member_id.to_string();
             self.generation = joined.generation_id;
             let assignor = joined.protocol_name.as_ref().map_or(ASSIGNORS[0], |p| p.as_str()).to_owned();
-            let shares =
-                if joined.leader == joined.member_id { self.share_out(&assignor, &joined).await? } else { Vec::new() };
+            let shares = if joined.leader == joined.member_id {
+                self.share_out(&assignor, &joined).await?
+            } else {
+                Vec::new()
+            };
             let synced = self.sync(&assignor, shares).await?;
             match ErrorCode::of(synced.error_code) {
                 None => {
                     let share = protocol::read_assignment(&synced.assignment).ok_or_else(|| {
-                        ClientError::Closed(format!("group {}: its leader sent no readable assignment", self.group))
+                        ClientError::Closed(format!(
+                            "group {}: its leader sent no readable assignment",
+                            self.group
+                        ))
                     })?;
                     // Heartbeats begin before positions are looked up: that may take a while.
                     self.signals = Arc::default();
@@ -187,7 +197,11 @@ impl Membership {
         Ok(shares.into_iter().map(|(id, share)| (id, protocol::write_assignment(&share))).collect())
     }
 
-    async fn sync(&self, assignor: &str, shares: Vec<(String, Bytes)>) -> Result<SyncGroupResponse, ClientError> {
+    async fn sync(
+        &self,
+        assignor: &str,
+        shares: Vec<(String, Bytes)>,
+    ) -> Result<SyncGroupResponse, ClientError> {
         let shares = shares.into_iter().map(|(id, share)| {
             SyncGroupRequestAssignment::default().with_member_id(text(&id)).with_assignment(share)
         });
@@ -252,9 +266,8 @@ impl Membership {
             return;
         }
         let identity = MemberIdentity::default().with_member_id(text(&self.member));
-        let request = LeaveGroupRequest::default()
-            .with_group_id(group_id(&self.group))
-            .with_members(vec![identity]);
+        let request =
+            LeaveGroupRequest::default().with_group_id(group_id(&self.group)).with_members(vec![identity]);
         let refused = |a: &LeaveGroupResponse| ErrorCode::of(a.error_code);
         let limit = Duration::from_secs(5);
         let call = self.client.call_coordinator(&self.group, request, 4..=5, Lane::Heartbeat, limit, refused);

@@ -87,7 +87,11 @@ struct Current {
 impl Consumer {
     /// Reads these partitions, each from its offset (see [`resolve_positions`]).
     #[must_use]
-    pub fn assign(client: Client, config: ConsumerConfig, positions: BTreeMap<TopicPartition, Offset>) -> Self {
+    pub fn assign(
+        client: Client,
+        config: ConsumerConfig,
+        positions: BTreeMap<TopicPartition, Offset>,
+    ) -> Self {
         let mut fetcher = Fetcher::start(client.clone(), &config);
         fetcher.assign(positions);
         Self::with(client, config, fetcher, None)
@@ -108,7 +112,12 @@ impl Consumer {
         Self::with(client, config, fetcher, Some(membership))
     }
 
-    fn with(client: Client, config: ConsumerConfig, fetcher: Fetcher, membership: Option<Membership>) -> Self {
+    fn with(
+        client: Client,
+        config: ConsumerConfig,
+        fetcher: Fetcher,
+        membership: Option<Membership>,
+    ) -> Self {
         Self {
             client,
             config,
@@ -144,7 +153,8 @@ impl Consumer {
             };
             match fetched {
                 Fetched::Records { partition, from, high_watermark, bytes } => {
-                    self.current = Some(Current { partition, from, high_watermark, batches: Batches::new(bytes) });
+                    self.current =
+                        Some(Current { partition, from, high_watermark, batches: Batches::new(bytes) });
                 }
                 Fetched::End { partition, offset } => return Ok(ConsumerEvent::End { partition, offset }),
                 Fetched::Reset { partition, from, to } => {
@@ -157,7 +167,8 @@ impl Consumer {
 
     fn next_batch(&mut self) -> Result<Option<ConsumerEvent>, ClientError> {
         let Some(current) = &mut self.current else { return Ok(None) };
-        let failed = |source| ClientError::Records { subject: format!("partition {}", current.partition), source };
+        let failed =
+            |source| ClientError::Records { subject: format!("partition {}", current.partition), source };
         while let Some(batch) = current.batches.next().map_err(failed)? {
             let (end, control) = (batch.end(), batch.is_control());
             let mut records = Vec::new();
@@ -210,7 +221,9 @@ impl Consumer {
     }
 
     async fn auto_commit(&mut self) -> Result<(), ClientError> {
-        let Some(interval) = self.config.auto_commit.filter(|_| self.membership.is_some()) else { return Ok(()) };
+        let Some(interval) = self.config.auto_commit.filter(|_| self.membership.is_some()) else {
+            return Ok(());
+        };
         if self.last_commit.elapsed() < interval {
             return Ok(());
         }
@@ -245,6 +258,15 @@ impl Consumer {
     /// The group gave the partitions to others meanwhile, or nobody answers.
     pub async fn commit(&mut self) -> Result<(), ClientError> {
         self.worked_on.clone_from(&self.handed_out);
+        self.commit_worked_on().await
+    }
+
+    /// Commits these offsets and no others.
+    ///
+    /// # Errors
+    /// As [`Consumer::commit`].
+    pub async fn commit_to(&mut self, offsets: &BTreeMap<TopicPartition, Offset>) -> Result<(), ClientError> {
+        self.worked_on.clone_from(offsets);
         self.commit_worked_on().await
     }
 

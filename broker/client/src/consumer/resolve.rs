@@ -24,11 +24,11 @@ pub async fn resolve_positions(
         let ask = |spec: fn(Position) -> Option<OffsetSpec>| -> Vec<(i32, OffsetSpec)> {
             of_topic().filter_map(|(p, at)| Some((p.partition.0, spec(*at)?))).collect()
         };
-        let earliest = ask(|at| {
-            matches!(at, Position::Earliest | Position::Tail(_)).then_some(OffsetSpec::Earliest)
-        });
+        let earliest =
+            ask(|at| matches!(at, Position::Earliest | Position::Tail(_)).then_some(OffsetSpec::Earliest));
         let latest = ask(|at| {
-            matches!(at, Position::Latest | Position::Tail(_) | Position::Since(_)).then_some(OffsetSpec::Latest)
+            matches!(at, Position::Latest | Position::Tail(_) | Position::Since(_))
+                .then_some(OffsetSpec::Latest)
         });
         let since = ask(|at| match at {
             Position::Since(time) => Some(OffsetSpec::At(time)),

@@ -72,11 +72,20 @@ impl TopicQueues {
     }
 
     /// Records without a key stay on one partition for a batch, so that batches are full (KIP-480, KIP-794).
-    fn choose(&mut self, record: &ProducerRecord<'_>, bytes: usize, batch_bytes: usize) -> Result<usize, ClientError> {
+    fn choose(
+        &mut self,
+        record: &ProducerRecord<'_>,
+        bytes: usize,
+        batch_bytes: usize,
+    ) -> Result<usize, ClientError> {
         let count = self.partitions.len();
         if let Some(partition) = record.partition {
             let index = usize::try_from(partition).ok().filter(|p| *p < count);
-            return index.ok_or_else(|| ClientError::NoPartition { topic: record.topic.clone(), partition, count });
+            return index.ok_or_else(|| ClientError::NoPartition {
+                topic: record.topic.clone(),
+                partition,
+                count,
+            });
         }
         if let Some(key) = record.key {
             let partition = partition_of_key(key, i32::try_from(count).unwrap_or(i32::MAX));

@@ -24,7 +24,10 @@ pub(super) fn build(batches: &[Batch], acks: Acks, timeout_ms: i32) -> ProduceRe
     let topics = topics.into_iter().map(|(topic, partitions)| {
         TopicProduceData::default().with_name(topic_name(topic)).with_partition_data(partitions)
     });
-    ProduceRequest::default().with_acks(acks.wire()).with_timeout_ms(timeout_ms).with_topic_data(topics.collect())
+    ProduceRequest::default()
+        .with_acks(acks.wire())
+        .with_timeout_ms(timeout_ms)
+        .with_topic_data(topics.collect())
 }
 
 /// What the answer says of one batch.
@@ -36,7 +39,9 @@ pub(super) fn outcome(batch: &Batch, answer: &ProduceResponse) -> Result<Place, 
         .filter(|t| t.name.as_str() == batch.topic.as_str())
         .flat_map(|t| &t.partition_responses)
         .find(|p| p.index == batch.partition)
-        .ok_or_else(|| ClientError::Closed(format!("{}: the broker's answer does not mention it", subject())))?;
+        .ok_or_else(|| {
+            ClientError::Closed(format!("{}: the broker's answer does not mention it", subject()))
+        })?;
     match ErrorCode::of(row.error_code) {
         None => {
             let append_time = (row.log_append_time_ms >= 0).then_some(Timestamp(row.log_append_time_ms));

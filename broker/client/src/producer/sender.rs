@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use highway_types::NodeId;
-use highway_types::limits::CLIENT_MAX_IN_FLIGHT;
 use highway_types::Offset;
+use highway_types::limits::CLIENT_MAX_IN_FLIGHT;
 use kafka_protocol::messages::{InitProducerIdRequest, InitProducerIdResponse, ProduceRequest, ProducerId};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
@@ -278,16 +278,15 @@ impl Sender {
             if stale {
                 self.shared.client.forget(&batch.topic);
             }
-            batch.uncertain |= matches!(
-                error,
-                ClientError::Disconnected { .. } | ClientError::TimedOut { .. }
-            );
+            batch.uncertain |=
+                matches!(error, ClientError::Disconnected { .. } | ClientError::TimedOut { .. });
             let young = batch.created.elapsed() < self.shared.config.delivery_timeout;
             let mut state = self.shared.state();
             let Some(queue) = state.queue(&batch) else { continue };
             queue.landed(batch.id);
             // One before it failed and goes again; this one follows.
-            let behind = error.code() == Some(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER) && queue.has_earlier(batch.id);
+            let behind =
+                error.code() == Some(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER) && queue.has_earlier(batch.id);
             if young && (behind || error.is_retriable()) {
                 tracing::debug!(%error, topic = %batch.topic, partition = batch.partition, "sending a batch again");
                 queue.hold = Some(Instant::now() + BACKOFF);

@@ -74,7 +74,8 @@ impl BatchBuilder {
             Some(bytes) => varint::len(size(bytes.len())) + bytes.len(),
             None => 1,
         };
-        let body = 1 + varint::len(time_delta)
+        let body = 1
+            + varint::len(time_delta)
             + varint::len(i64::from(self.count))
             + of(key)
             + of(value)

@@ -106,7 +106,8 @@ pub(crate) fn decompress(codec: Compression, input: &[u8]) -> io::Result<Vec<u8>
             let cut = || io::Error::new(io::ErrorKind::UnexpectedEof, "a snappy block is cut off");
             let mut rest = input.get(SNAPPY_HEAD.len()..).ok_or_else(cut)?;
             while let Some((len, behind)) = rest.split_first_chunk::<4>() {
-                let (block, behind) = behind.split_at_checked(u32::from_be_bytes(*len) as usize).ok_or_else(cut)?;
+                let (block, behind) =
+                    behind.split_at_checked(u32::from_be_bytes(*len) as usize).ok_or_else(cut)?;
                 snappy_block(block, &mut out)?;
                 rest = behind;
             }

@@ -9,8 +9,8 @@ mod varint;
 
 pub use batch::{BatchBuilder, SealedBatch};
 pub use compression::Compression;
-pub use read::{Batches, RecordBatch};
 pub(crate) use read::end_of;
+pub use read::{Batches, RecordBatch};
 
 use bytes::Bytes;
 use highway_types::{Offset, Timestamp};
@@ -54,7 +54,9 @@ pub enum RecordsError {
         magic: i8,
     },
     /// The checksum is another one.
-    #[error("record batch at offset {offset} is corrupt: its checksum is {stored:08x}, its bytes give {computed:08x}")]
+    #[error(
+        "record batch at offset {offset} is corrupt: its checksum is {stored:08x}, its bytes give {computed:08x}"
+    )]
     Checksum {
         /// Its base offset.
         offset: i64,

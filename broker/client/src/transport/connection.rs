@@ -40,8 +40,7 @@ type Waiting = Arc<Mutex<VecDeque<(i32, oneshot::Sender<Result<Bytes, String>>)>
 impl Connection {
     /// Connects.
     pub(crate) async fn open(address: &Endpoint, timeout: Duration) -> Result<Self, ClientError> {
-        let unreachable =
-            |detail: String| ClientError::Unreachable { address: address.clone(), detail };
+        let unreachable = |detail: String| ClientError::Unreachable { address: address.clone(), detail };
         let stream = tokio::time::timeout(timeout, TcpStream::connect((&*address.host, address.port)))
             .await
             .map_err(|_| unreachable(format!("no connection within {timeout:?}")))?

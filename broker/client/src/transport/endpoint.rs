@@ -46,7 +46,9 @@ impl FromStr for Endpoint {
         let bad = || BadEndpoint(text.to_owned());
         let bare = text.trim().rsplit_once("://").map_or(text.trim(), |(_, rest)| rest);
         let (host, port) = match bare.rsplit_once(':') {
-            Some((host, port)) if !host.contains(':') || host.starts_with('[') => (host, port.parse().map_err(|_| bad())?),
+            Some((host, port)) if !host.contains(':') || host.starts_with('[') => {
+                (host, port.parse().map_err(|_| bad())?)
+            }
             Some(_) => return Err(bad()),
             None => (bare, 9092),
         };

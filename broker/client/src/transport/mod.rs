@@ -56,7 +56,12 @@ pub struct Call {
 
 impl Call {
     /// A request and the versions in which it says what is meant.
-    pub fn new<Q: TypedRequest>(body: Q, versions: RangeInclusive<i16>, lane: Lane, timeout: Duration) -> Self {
+    pub fn new<Q: TypedRequest>(
+        body: Q,
+        versions: RangeInclusive<i16>,
+        lane: Lane,
+        timeout: Duration,
+    ) -> Self {
         let api = ApiKey::try_from(Q::KEY).unwrap_or(ApiKey::ApiVersions);
         Self { api, versions, lane, timeout, answered: true, body: Box::new(body) }
     }

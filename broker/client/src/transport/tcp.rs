@@ -93,7 +93,8 @@ impl TcpTransport {
         body: &dyn RequestBody,
         to: &Endpoint,
     ) -> Result<BytesMut, ClientError> {
-        let failed = |detail: String| ClientError::Encode { api: format!("{api:?} to {to}"), version, detail };
+        let failed =
+            |detail: String| ClientError::Encode { api: format!("{api:?} to {to}"), version, detail };
         let mut out = BytesMut::with_capacity(256);
         out.put_i32(0);
         out.put_i16(api as i16);
@@ -117,7 +118,9 @@ impl TcpTransport {
         let version = peer
             .served
             .get(&(api as i16))
-            .map(|served| (*served.start().max(call.versions.start()), *served.end().min(call.versions.end())))
+            .map(|served| {
+                (*served.start().max(call.versions.start()), *served.end().min(call.versions.end()))
+            })
             .filter(|(min, max)| min <= max)
             .map(|(_, max)| max)
             .ok_or_else(|| ClientError::Unsupported {
@@ -138,8 +141,11 @@ impl TcpTransport {
             if !answered {
                 return Ok(Answer { version, body: None });
             }
-            let malformed =
-                |detail: String| ClientError::Malformed { address: address.clone(), api: name.clone(), detail };
+            let malformed = |detail: String| ClientError::Malformed {
+                address: address.clone(),
+                api: name.clone(),
+                detail,
+            };
             if header >= 1 {
                 skip_tags(&mut bytes).ok_or_else(|| malformed("its header is cut off".to_owned()))?;
             }
