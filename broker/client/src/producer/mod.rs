@@ -81,7 +81,7 @@ impl Producer {
     /// The [`Delivery`] may be dropped; [`Producer::flush`] tells of failures nobody waited for.
     ///
     /// # Errors
-    /// The record is too large, the topic or partition does not exist, or the producer failed before.
+    /// The record is too large, or the topic or partition does not exist.
     pub async fn send(&self, record: &ProducerRecord<'_>) -> Result<Delivery, ClientError> {
         let bytes = BatchBuilder::record_bound(record.key, record.value, record.headers);
         let max = self.shared.config.max_record_bytes.min(self.shared.config.buffer_bytes);
@@ -109,9 +109,6 @@ impl Producer {
         loop {
             {
                 let mut state = self.shared.state();
-                if let Some(failure) = &state.failed {
-                    return Err(failure.clone());
-                }
                 let timestamp = record.timestamp.unwrap_or_else(|| self.shared.clock.now());
                 if let Some(taken) = state.append(record, timestamp, bytes, &self.shared.config)? {
                     drop(state);

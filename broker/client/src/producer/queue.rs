@@ -109,8 +109,6 @@ pub(super) struct State {
     next_id: u64,
     /// Calls of flush that wait: linger is over for all.
     pub flushing: usize,
-    /// No more can be sent.
-    pub failed: Option<ClientError>,
     pub first_failure: Option<ClientError>,
 }
 

@@ -284,9 +284,9 @@ impl Sender {
             let mut state = self.shared.state();
             let Some(queue) = state.queue(&batch) else { continue };
             queue.landed(batch.id);
-            // One before it failed and goes again; this one follows.
-            let behind =
-                error.code() == Some(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER) && queue.has_earlier(batch.id);
+            // One before it failed: it goes again, or was given up and all others get new numbers. This one follows.
+            let behind = error.code() == Some(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER)
+                && (self.renew || queue.has_earlier(batch.id));
             if young && (behind || error.is_retriable()) {
                 tracing::debug!(%error, topic = %batch.topic, partition = batch.partition, "sending a batch again");
                 queue.hold = Some(Instant::now() + BACKOFF);

@@ -3,7 +3,7 @@
 use highway_cluster::configs::{BROKER_CONFIGS, UpdateMode, broker_config, inert_reason};
 use highway_types::topic_config::{ConfigDef, TOPIC_CONFIGS, Validator, topic_config};
 
-use super::own_keys::{self, OWN_KEYS};
+use super::own_keys::{self, OWN_KEYS, OwnValue};
 
 /// One meaning of a key; a few keys are settings of the broker and of topics.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,11 @@ pub fn explain(key: &str) -> Option<Vec<Explained>> {
             scope: "node",
             doc: own.doc.to_owned(),
             kind: None,
-            takes: None,
+            takes: match own.takes {
+                OwnValue::Text => None,
+                OwnValue::Flag => Some("true, false".to_owned()),
+                OwnValue::Number(min, max) => Some(format!("{min} to {max}")),
+            },
             default: Some(own.default.to_owned()),
             update: Some("at start only".to_owned()),
             variable: variable(key),
