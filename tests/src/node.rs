@@ -218,8 +218,8 @@ impl Node {
         let found = eventually(START_LIMIT, || {
             // A wrapper may run the node as its child; a file of a process that is gone is from before.
             let alive = |pid: u32| Path::new("/proc").join(pid.to_string()).exists();
-            let listening = read_node_file(&data)
-                .filter(|n| n.pid == process.pid() || (wrapped && alive(n.pid)));
+            let listening =
+                read_node_file(&data).filter(|n| n.pid == process.pid() || (wrapped && alive(n.pid)));
             match (listening, process.ended()) {
                 (_, Some(status)) => Some(Err(Some(status))),
                 (Some(node), None) => Some(Ok(node)),

@@ -1,7 +1,11 @@
 //! `highway`: one binary for the node and for every tool around it.
 
 mod cli;
+mod commands;
+mod failure;
+mod output;
 mod serve;
+mod times;
 
 use std::process::ExitCode;
 
@@ -17,13 +21,16 @@ fn main() -> ExitCode {
     let outcome = match cli.command {
         Command::Server(args) => serve::server(args),
         Command::Dev(args) => serve::dev(args),
+        command => commands::run(command),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("error: {}", failure.error);
+            if !failure.error.is_empty() {
+                output::complain("error", &failure.error);
+            }
             if let Some(hint) = failure.hint {
-                eprintln!("hint: {hint}");
+                output::complain("hint", &hint);
             }
             ExitCode::from(failure.code)
         }

@@ -1,42 +1,45 @@
 //! `highway server` and `highway dev`: configuration, logging, runtime, signals.
 
-use std::io::IsTerminal;
+use std::path::Path;
 
-use highway_server::config::{LoadedConfig, Origin, ServerConfig};
+use highway_server::config::{ConfigError, LoadedConfig, Origin, ServerConfig};
 use highway_server::node::{self, Addresses};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::{DevArgs, NodeArgs, ServerArgs};
-
-/// The configuration is wrong.
-pub const EXIT_CONFIG: u8 = 2;
-/// The node could not run.
-pub const EXIT_RUN: u8 = 1;
-
-/// What to print, and how to exit.
-#[derive(Debug)]
-pub struct Failure {
-    /// Exit code.
-    pub code: u8,
-    /// What went wrong.
-    pub error: String,
-    /// What helps.
-    pub hint: Option<String>,
-}
-
-impl Failure {
-    fn new(code: u8, error: impl std::fmt::Display) -> Self {
-        Self { code, error: error.to_string(), hint: None }
-    }
-}
+use crate::failure::{EXIT_FAILED, EXIT_USAGE, Failure};
 
 /// `highway server --config FILE`.
 pub fn server(args: ServerArgs) -> Result<(), Failure> {
+    run(load(Some(&args.config), &args.node.set)?, &args.node, false)
+}
+
+/// File, environment and flags, in this order.
+pub fn load(config: Option<&Path>, set: &[String]) -> Result<LoadedConfig, Failure> {
     let mut loaded = LoadedConfig::default();
-    loaded.read_file(&args.config).map_err(|e| Failure::new(EXIT_CONFIG, e))?;
-    run(loaded, &args.node, false)
+    if let Some(path) = config {
+        loaded.read_file(path).map_err(config_failure)?;
+    }
+    finish_loading(&mut loaded, set)?;
+    Ok(loaded)
+}
+
+fn finish_loading(loaded: &mut LoadedConfig, set: &[String]) -> Result<(), Failure> {
+    loaded.read_environment(std::env::vars());
+    for pair in set {
+        let (key, value) = pair
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("--set {pair}: it has the form KEY=VALUE")))?;
+        loaded.set(key.trim(), value, Origin::Flag);
+    }
+    Ok(())
+}
+
+/// A configuration that does not work.
+pub fn config_failure(error: ConfigError) -> Failure {
+    Failure::new(EXIT_USAGE, error)
 }
 
 /// `highway dev`.
@@ -47,26 +50,20 @@ pub fn dev(args: DevArgs) -> Result<(), Failure> {
     loaded.set("listeners", &format!("PLAINTEXT://127.0.0.1:{}", args.port), Origin::Dev);
     // A laptop should not wait three seconds for its first group.
     loaded.set("group.initial.rebalance.delay.ms", "0", Origin::Dev);
+    finish_loading(&mut loaded, &args.node.set)?;
     run(loaded, &args.node, true)
 }
 
-fn run(mut loaded: LoadedConfig, args: &NodeArgs, dev: bool) -> Result<(), Failure> {
-    loaded.read_environment(std::env::vars());
-    for pair in &args.set {
-        let (key, value) = pair
-            .split_once('=')
-            .ok_or_else(|| Failure::new(EXIT_CONFIG, format!("--set {pair}: it has the form KEY=VALUE")))?;
-        loaded.set(key.trim(), value, Origin::Flag);
-    }
+fn run(loaded: LoadedConfig, args: &NodeArgs, dev: bool) -> Result<(), Failure> {
     start_logging(args)?;
     for remark in loaded.remarks() {
         tracing::warn!("{remark}");
     }
-    let config: ServerConfig = loaded.check().map_err(|e| Failure::new(EXIT_CONFIG, e))?;
+    let config: ServerConfig = loaded.check().map_err(config_failure)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
-        .map_err(|e| Failure::new(EXIT_RUN, format!("cannot start the runtime: {e}")))?;
+        .map_err(|e| Failure::new(EXIT_FAILED, format!("cannot start the runtime: {e}")))?;
     let outcome = runtime.block_on(async {
         let stop = CancellationToken::new();
         stop_on_signal(stop.clone())?;
@@ -74,8 +71,8 @@ fn run(mut loaded: LoadedConfig, args: &NodeArgs, dev: bool) -> Result<(), Failu
         let node =
             tokio::spawn(async move { node::run(config, stop, |addresses| announce(addresses, dev)).await });
         match node.await {
-            Ok(outcome) => outcome.map_err(|e| Failure::new(EXIT_RUN, e)),
-            Err(error) => Err(Failure::new(EXIT_RUN, error)),
+            Ok(outcome) => outcome.map_err(|e| Failure::new(EXIT_FAILED, e)),
+            Err(error) => Err(Failure::new(EXIT_FAILED, error)),
         }
     });
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
@@ -84,9 +81,9 @@ fn run(mut loaded: LoadedConfig, args: &NodeArgs, dev: bool) -> Result<(), Failu
 
 fn start_logging(args: &NodeArgs) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&args.log)
-        .map_err(|e| Failure::new(EXIT_CONFIG, format!("--log {}: {e}", args.log)))?;
+        .map_err(|e| Failure::new(EXIT_USAGE, format!("--log {}: {e}", args.log)))?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let ansi = std::io::stderr().is_terminal();
+    let ansi = crate::output::colour(&std::io::stderr());
     if args.log_json {
         builder.json().init()
     } else {
@@ -98,7 +95,7 @@ fn start_logging(args: &NodeArgs) -> Result<(), Failure> {
 /// SIGTERM and SIGINT stop in order; a second one does not wait.
 fn stop_on_signal(stop: CancellationToken) -> Result<(), Failure> {
     let handler =
-        |kind| signal(kind).map_err(|e| Failure::new(EXIT_RUN, format!("cannot handle signals: {e}")));
+        |kind| signal(kind).map_err(|e| Failure::new(EXIT_FAILED, format!("cannot handle signals: {e}")));
     let mut terminate = handler(SignalKind::terminate())?;
     let mut interrupt = handler(SignalKind::interrupt())?;
     tokio::spawn(async move {
@@ -130,5 +127,6 @@ fn announce(addresses: &Addresses, dev: bool) {
 }
 
 fn first_steps(address: &str) -> String {
-    format!("echo hello | kcat -b {address} -P -t greetings && kcat -b {address} -C -t greetings -e")
+    let place = if address == "127.0.0.1:9092" { String::new() } else { format!(" -b {address}") };
+    format!("echo hello | highway produce{place} greetings && highway consume{place} greetings -e")
 }

@@ -43,6 +43,18 @@ pub const JOURNAL_MAX_FILES: usize = 16;
 pub const STORED_ONCE_BYTES: usize = 256 * 1024;
 /// Bytes handed to the journal and not yet written.
 pub const JOURNAL_QUEUE_BYTES: usize = 64 * 1024 * 1024;
+/// Bytes of one answer that a client reads at the most.
+pub const CLIENT_RESPONSE_MAX_BYTES: usize = 256 * 1024 * 1024;
+/// Bytes of one Fetch answer that a consumer asks for.
+pub const CLIENT_FETCH_BYTES: i32 = 16 * 1024 * 1024;
+/// Bytes of one partition in a Fetch answer that a consumer asks for.
+pub const CLIENT_FETCH_PARTITION_BYTES: i32 = 4 * 1024 * 1024;
+/// Bytes of records that a consumer keeps ahead of its reader.
+pub const CLIENT_FETCH_AHEAD_BYTES: usize = 48 * 1024 * 1024;
+/// Bytes of records that a producer keeps before `send` waits (Kafka's `buffer.memory`).
+pub const CLIENT_BUFFER_BYTES: usize = 32 * 1024 * 1024;
+/// Batches of one partition that a producer has on their way.
+pub const CLIENT_MAX_IN_FLIGHT: usize = 5;
 
 /// Connections of one HTTP listener.
 pub const HTTP_CONNECTIONS_MAX: usize = 10_000;
@@ -57,6 +69,9 @@ pub const HTTP_HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long HTTP requests that were begun may take at a graceful stop.
 pub const HTTP_DRAIN: Duration = Duration::from_secs(5);
 
+const _: () =
+    assert!(CLIENT_MAX_IN_FLIGHT <= PRODUCER_BATCHES_RETAINED, "more could not be told from duplicates");
+const _: () = assert!(CLIENT_RESPONSE_MAX_BYTES > 4 * FETCH_MAX_BYTES);
 const _: () = assert!(PRODUCER_BATCHES_RETAINED >= 5, "producers keep up to five requests in flight");
 const _: () =
     assert!(QUEUED_REQUEST_BYTES >= REQUEST_MAX_BYTES, "a frame of every size that is allowed fits");

@@ -173,6 +173,9 @@ impl LoadedConfig {
                     nearest: own_keys::nearest(key),
                 });
             }
+            if let Some(own) = own_keys::find(key) {
+                own.takes.check(&sourced.value).map_err(bad)?;
+            }
             if let Some(known) = broker_config(key) {
                 known.def.parse(&sourced.value).map_err(|e| bad(e.to_string()))?;
             }

@@ -1,5 +1,35 @@
 //! Highway's own settings: every `highway.*` key, what it means and its default.
 
+/// Which values a key takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OwnValue {
+    /// Any text; whoever uses it checks it.
+    Text,
+    /// `true` or `false`
+    Flag,
+    /// A number in this range.
+    Number(u64, u64),
+}
+
+impl OwnValue {
+    /// Whether the text is such a value.
+    ///
+    /// # Errors
+    /// What it takes.
+    pub fn check(self, text: &str) -> Result<(), String> {
+        let text = text.trim();
+        match self {
+            Self::Text => Ok(()),
+            Self::Flag if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") => Ok(()),
+            Self::Flag => Err("give true or false".to_owned()),
+            Self::Number(min, max) => match text.parse::<u64>() {
+                Ok(number) if (min..=max).contains(&number) => Ok(()),
+                _ => Err(format!("give a number from {min} to {max}")),
+            },
+        }
+    }
+}
+
 /// One `highway.*` key.
 #[derive(Debug)]
 pub struct OwnKey {
@@ -7,7 +37,9 @@ pub struct OwnKey {
     pub name: &'static str,
     /// What holds when it is not set.
     pub default: &'static str,
-    /// What it does, for `highway config show` and the documentation.
+    /// Which values it takes.
+    pub takes: OwnValue,
+    /// What it does, for `highway config explain` and the documentation.
     pub doc: &'static str,
 }
 
@@ -16,32 +48,38 @@ pub const OWN_KEYS: &[OwnKey] = &[
     OwnKey {
         name: "highway.admin.listener",
         default: "127.0.0.1:8080",
+        takes: OwnValue::Text,
         doc: "HOST:PORT of the HTTP listener for metrics, health and the admin API, or off",
     },
     OwnKey {
         name: "highway.allow.anonymous",
         default: "false",
+        takes: OwnValue::Flag,
         doc: "true lets a listener that is not loopback serve clients without authentication",
     },
     OwnKey {
         name: "highway.checkpoint.interval.ms",
         default: "15000",
+        takes: OwnValue::Number(1, 86_400_000),
         doc: "how often segments are flushed so that journal files can be reused",
     },
     OwnKey {
         name: "highway.durability",
         default: "fsync",
+        takes: OwnValue::Text,
         doc: "fsync: an acknowledged record survives power loss; page-cache: only the death of the process. \
               Topics may override it",
     },
     OwnKey {
         name: "highway.journal.direct.io",
         default: "true",
+        takes: OwnValue::Flag,
         doc: "write the journal past the page cache where the file system can",
     },
     OwnKey {
         name: "highway.journal.max.files",
         default: "16",
+        takes: OwnValue::Number(3, 1024),
         doc: "journal files of 64 MiB in use before appenders are held back",
     },
 ];
@@ -72,6 +110,7 @@ mod tests {
     fn keys_are_sorted_and_own() {
         assert!(OWN_KEYS.windows(2).all(|w| w[0].name < w[1].name));
         assert!(OWN_KEYS.iter().all(|k| k.name.starts_with("highway.")));
+        assert!(OWN_KEYS.iter().all(|k| k.takes.check(k.default).is_ok()));
     }
 
     #[test]

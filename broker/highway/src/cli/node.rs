@@ -1,26 +1,8 @@
-//! The command line.
+//! Arguments of `highway server` and `highway dev`.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
-
-/// A Kafka-protocol log broker with everything around it in one binary.
-#[derive(Debug, Parser)]
-#[command(name = "highway", version, about, propagate_version = true)]
-pub struct Cli {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: Command,
-}
-
-/// What to do.
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Run a node with a configuration file
-    Server(ServerArgs),
-    /// Run a node for development: loopback only, data under ./data
-    Dev(DevArgs),
-}
+use clap::Args;
 
 /// What both ways to run a node share.
 #[derive(Debug, Args)]
@@ -38,9 +20,17 @@ pub struct NodeArgs {
 
 /// Arguments of `highway server`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  highway server --config server.properties
+  highway server --config server.properties --set highway.durability=page-cache
+  HIGHWAY_NUM_PARTITIONS=3 highway server --config server.properties
+
+A Kafka server.properties is read as it is. `highway config show --config FILE` prints every value with where it comes
+from, `highway config explain KEY` says what a key does.")]
 pub struct ServerArgs {
     /// A Kafka server.properties file
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE")]
     pub config: PathBuf,
     /// Shared arguments.
     #[command(flatten)]
@@ -49,8 +39,15 @@ pub struct ServerArgs {
 
 /// Arguments of `highway dev`.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  highway dev                          Kafka on 127.0.0.1:9092, data under ./data
+  highway dev --port 19092 --data-dir /tmp/try
+  highway dev --set num.partitions=3 --set highway.admin.listener=off
+
+Then: echo hello | highway produce greetings; highway consume greetings -e")]
 pub struct DevArgs {
-    /// Where the data lives
+    /// Where the data lives; it is kept
     #[arg(long = "data-dir", alias = "data", value_name = "DIR", default_value = "./data")]
     pub data: PathBuf,
     /// Port for Kafka clients

@@ -1,0 +1,12 @@
+//! The command line tools and the client library under them: the real binary against the real node, and against Apache
+//! Kafka where the tools must work there too.
+
+mod client;
+mod config_file;
+mod doctor;
+mod groups;
+mod listeners;
+mod manners;
+mod round_trip;
+mod tool;
+mod topics;
