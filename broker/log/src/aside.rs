@@ -66,7 +66,7 @@ impl Aside {
     pub(crate) fn replay(
         &self,
         id: TopicIdPartition,
-        visit: &mut dyn FnMut(&BatchHeader, &[&[u8]; 2]) -> Result<(), LogManagerError>,
+        mut visit: impl FnMut(&BatchHeader, &[&[u8]; 2]) -> Result<(), LogManagerError>,
     ) -> Result<(), LogManagerError> {
         let path = self.path(id);
         let corrupt =
@@ -130,7 +130,7 @@ impl Aside {
             let mut file = SideFile::create(&self.path(*id).with_extension("tmp"), *id)?;
             let mut next = *first;
             if self.has(*id) {
-                self.replay(*id, &mut |header, parts| file.put(header, parts, &mut next))?;
+                self.replay(*id, |header, parts| file.put(header, parts, &mut next))?;
             }
             files.insert(*id, (file, next));
         }

@@ -170,7 +170,7 @@ impl LogManager {
                     files: Arc::clone(&self.files),
                 })?;
                 if aside.has(id) {
-                    aside.replay(id, &mut |header, parts| log.replay(header, parts))?;
+                    aside.replay(id, |header, parts| log.replay(header, parts))?;
                 }
                 Ok(log)
             });
