@@ -33,7 +33,7 @@ fn batch_at(time: Timestamp) -> Bytes {
 /// Like a disk that takes no more: the directory is gone for a while.
 fn hide(dir: &Path) -> PathBuf {
     let away = dir.with_file_name("hidden");
-    fs::rename(dir, &away).unwrap();
+    fs::rename(dir, &away).expect("the directory can be moved");
     away
 }
 
