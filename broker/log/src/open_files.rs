@@ -1,10 +1,9 @@
 //! How many segment files may be open, and how many are.
 //!
 //! A segment keeps its file open between uses. The flush thread closes those that were not used for a while; when many
-//! are open, all that have nothing to flush. Beyond the budget a reader opens a file for the one read, and an append is
-//! refused with an error that the producer retries.
+//! are open, all that have nothing to flush. Beyond the budget a file is opened for one read, or for one append and its
+//! sync: slow, but nothing is refused.
 
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -45,14 +44,6 @@ impl OpenFiles {
 
     pub(crate) fn give_back(&self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
-    }
-
-    pub(crate) fn refusal(&self) -> io::Error {
-        io::Error::other(format!(
-            "{} segment files are open, and more than {} may not be: raise the limit of open files",
-            self.open(),
-            self.budget
-        ))
     }
 }
 

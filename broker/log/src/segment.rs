@@ -239,15 +239,6 @@ impl LogSegment {
         Ok(file)
     }
 
-    /// The file for an append, which stays open until it is flushed: a sync tells of failed writes only then.
-    fn file_to_write(&self) -> io::Result<Arc<File>> {
-        let file = self.file()?;
-        if self.file.load().is_none() {
-            return Err(self.options.files.refusal());
-        }
-        Ok(file)
-    }
-
     /// Closes the descriptor of a segment that has nothing to flush and was not used since the last call, or whether it
     /// was or not if it is `urgent`. The next use opens it again. True if it was closed.
     pub fn close_idle_file(&self, urgent: bool) -> bool {
@@ -308,10 +299,18 @@ impl LogSegment {
             let text = format!("offsets {first}..={last}, counted from {}, do not fit a segment", self.base);
             return Err(io::Error::other(text));
         }
-        let log = self.file_to_write()?;
-        self.appended.store(true, Ordering::Release);
-        self.unsynced.store(true, Ordering::Release);
-        if let Err(error) = file::write_all_at(&log, parts, position) {
+        let log = self.file()?;
+        // A sync tells of failed writes only to who had the file open: without a place among the open files it comes now.
+        let stays_open = self.file.load().is_some();
+        if stays_open {
+            self.appended.store(true, Ordering::Release);
+            self.unsynced.store(true, Ordering::Release);
+        }
+        let mut outcome = file::write_all_at(&log, parts, position);
+        if !stays_open {
+            outcome = outcome.and_then(|()| file::sync_data(&log));
+        }
+        if let Err(error) = outcome {
             let _ = file::cut(&log, position); // what is behind `size` does not count
             return Err(error);
         }
