@@ -36,7 +36,7 @@ fn batch() -> Bytes {
 }
 
 fn log(dir: &Path) -> anyhow::Result<(LogManager, Arc<Log>)> {
-    let manager = LogManager::open(&[dir.to_owned()], ManualClock::new(NOW), |dir, _| {
+    let manager = LogManager::open(&[dir.to_owned()], ManualClock::new(NOW), Arc::default(), |dir, _| {
         let options = JournalOptions {
             file_bytes: 1 << 20,
             reserve_bytes: 64 << 10,

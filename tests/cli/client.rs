@@ -48,7 +48,8 @@ async fn read_all(client: &Client, topic: &TopicName, partitions: i32) -> BTreeM
     while !left.is_empty() {
         match consumer.poll().await.expect("records can be read") {
             ConsumerEvent::Records { partition, records, .. } => {
-                let number = |v: &[u8]| std::str::from_utf8(v).expect("text").parse().expect("a number");
+                let number =
+                    |v: &[u8]| std::str::from_utf8(v).expect("text").parse::<u64>().expect("a number");
                 let numbers = records.iter().map(|r| number(r.value.as_deref().expect("a value")));
                 seen.entry(partition.partition.0).or_default().extend(numbers);
             }

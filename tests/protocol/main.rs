@@ -1,7 +1,5 @@
 //! Behaviour on the wire, of the real binary and beside Apache Kafka.
 
-mod batches;
-mod client;
 mod committed;
 mod compare;
 mod conn;
@@ -20,3 +18,5 @@ mod scenario_groups;
 mod scenario_topics;
 mod start;
 mod topics;
+
+use highway_tests::{batches, side as client};

@@ -4,6 +4,7 @@
 //!
 //! Every wait has a limit and a name; nothing sleeps for a fixed time, no port is fixed.
 
+pub mod batches;
 pub mod binary;
 pub mod broker;
 pub mod drivers;
@@ -11,6 +12,7 @@ pub mod node;
 pub mod oracle;
 pub mod ports;
 pub mod process;
+pub mod side;
 pub mod wait;
 pub mod wire;
 

@@ -168,7 +168,8 @@ impl Log {
         let offsets_exhausted = last - active.base_offset() > i64::from(i32::MAX);
         let old = active.first_timestamp().is_some_and(|first| {
             let reference = if batch.header.max_timestamp >= 0 { batch.header.max_timestamp } else { now.0 };
-            reference.saturating_sub(first.0) > config.segment_ms.saturating_sub(config.segment_jitter_ms)
+            reference.saturating_sub(first.0)
+                > config.segment_ms - self.roll_jitter_ms(active.base_offset(), config)
         });
         if full || offsets_exhausted || old || active.index_is_full() {
             self.roll(writer, config)?;
@@ -181,18 +182,15 @@ impl Log {
         let segment_error =
             |source| AppendError::Segment { path: self.dir.clone(), source: Arc::new(source) };
         let old = Arc::clone(&writer.active);
-        let new = LogSegment::create(&self.dir, writer.log_end, Self::segment_options(config))
+        let new = LogSegment::create(&self.dir, writer.log_end, Self::segment_options(config, &self.files))
             .map(Arc::new)
             .map_err(segment_error)?;
         old.seal().map_err(segment_error)?;
-        // Disposable: without it, recovery reads more batch headers.
-        if let Err(error) = writer.producers.write_snapshot(&self.dir, writer.log_end) {
-            tracing::warn!(dir = %self.dir.display(), %error, "cannot write a producer snapshot");
-        }
         self.segments.add(Arc::clone(&new));
         writer.unflushed.push(old);
         writer.active = new;
         writer.dir_changed = true;
+        self.write_derived(writer);
         Ok(())
     }
 }

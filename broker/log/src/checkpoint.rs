@@ -21,6 +21,17 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     path.parent().map_or(Ok(()), sync_dir)
 }
 
+/// As [`replace`] for a file that can be derived again: not synced.
+///
+/// # Errors
+/// A failed step; the old file is then still whole.
+pub fn replace_unsynced(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".tmp");
+    fs::write(&beside, bytes)?;
+    fs::rename(&beside, path)
+}
+
 /// As [`replace`], with a CRC-32 behind the bytes.
 ///
 /// # Errors

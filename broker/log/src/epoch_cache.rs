@@ -98,7 +98,7 @@ impl EpochCache {
         (cache.entries.len() == count).then_some(cache)
     }
 
-    /// Writes the file.
+    /// Writes the file, without syncing it.
     ///
     /// # Errors
     /// It could not be replaced.
@@ -107,7 +107,7 @@ impl EpochCache {
         for (epoch, start) in &self.entries {
             text.push_str(&format!("{epoch} {start}\n"));
         }
-        crate::checkpoint::replace(&dir.join(FILE), text.as_bytes())
+        crate::checkpoint::replace_unsynced(&dir.join(FILE), text.as_bytes())
     }
 }
 

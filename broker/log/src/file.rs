@@ -206,6 +206,23 @@ pub fn start_write_out(file: &File, from: u64, to: u64) {
     }
 }
 
+/// Gets space from the file system without making the file longer, where it can.
+///
+/// # Errors
+/// No space, above all.
+pub fn reserve(file: &File, bytes: u64) -> io::Result<()> {
+    match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::KEEP_SIZE, 0, bytes) {
+        Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) | Ok(()) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Drops the pages that are on disk from the page cache. Pages that a failed sync never wrote go with them.
+pub fn drop_cache(file: &File) {
+    // Advice: if it is not followed, reads are served from memory.
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::DontNeed);
+}
+
 /// Makes a file's bytes and size durable.
 ///
 /// # Errors

@@ -3,17 +3,22 @@
 //! The order is the safety argument. The journal position is taken before the points, and a point never lies behind a
 //! high watermark of that time, so every append at or before the position lies in a flushed segment.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use highway_types::TopicIdPartition;
+use highway_types::{JournalPosition, Offset, TopicIdPartition};
 
 use crate::commit_log::CommitLogStatus;
 use crate::error::LogManagerError;
 use crate::file::sync_dir;
-use crate::log::Log;
+use crate::log::{Log, Writer};
 use crate::manager::LogManager;
-use crate::recovery_point::RecoveryPoint;
+use crate::recovery_point::{RecoveryPoint, RecoveryTable};
+
+/// Bytes of log whose headers a start reads at the most for what is derived from them, beside what came since the last
+/// checkpoint.
+const DERIVED_BYTES: u64 = if cfg!(debug_assertions) { 64 << 10 } else { 1 << 20 };
 
 /// What a checkpoint did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -40,23 +45,26 @@ impl LogManager {
     /// As [`LogManager::checkpoint`].
     pub fn close(&self) -> Result<CheckpointReport, LogManagerError> {
         self.commit_log.close();
-        let report = self.checkpoint_as(true)?;
         for log in self.all() {
-            log.write_derived();
+            log.write_derived(&mut log.writer.lock());
         }
-        Ok(report)
+        // All of it must be on disk before the mark that says so; one call for all files.
+        for dir in self.dirs() {
+            let synced = std::fs::File::open(dir.path()).and_then(|d| Ok(rustix::fs::syncfs(&d)?));
+            synced.map_err(LogManagerError::io(dir.path()))?;
+        }
+        self.checkpoint_as(true)
     }
 
     fn checkpoint_as(&self, clean: bool) -> Result<CheckpointReport, LogManagerError> {
         let position = self.commit_log.durable();
         let mut report = CheckpointReport::default();
         let mut points: Vec<(TopicIdPartition, RecoveryPoint)> = Vec::new();
-        let mut pinned = false;
+        let mut stuck = Vec::new();
         for log in self.all() {
             if log.flush_failed.load(Ordering::Acquire) {
-                // What a failed sync left in the page cache is not to be trusted: never sync these files again. The
-                // journal keeps their appends until a restart writes them anew.
-                pinned = true;
+                // What a failed sync left in the page cache is not to be trusted: never sync these files again.
+                stuck.push(log);
                 continue;
             }
             if !log.take_dirty() {
@@ -68,16 +76,16 @@ impl LogManager {
                     points.push((log.id(), point));
                 }
                 Err(error) => {
-                    // Its appends since the last point are in the journal only, so the journal must stay.
                     report.failed += 1;
-                    pinned = true;
                     log.flush_failed.store(true, Ordering::Release);
                     tracing::error!(dir = %log.dir().display(), %error, "cannot flush; the partition goes offline");
                     log.set_offline(&format!("its files could not be flushed: {error}"));
+                    stuck.push(log);
                 }
             }
         }
-        if points.is_empty() && !clean {
+        let pinned = !self.move_aside(&stuck, position) || self.pinned.load(Ordering::Acquire);
+        if points.is_empty() && !clean && report.failed == 0 {
             return Ok(report);
         }
         // A journal that failed may have left appends in the segments that nobody was promised: the next start looks.
@@ -102,7 +110,62 @@ impl LogManager {
         if changed && !pinned {
             self.commit_log.release(position);
         }
+        self.drop_aside(&table)?;
         Ok(report)
+    }
+
+    /// Copies what only the journal holds of these partitions to side files, so that it pins nothing. True if the journal
+    /// up to `position` holds nothing more that they need.
+    fn move_aside(&self, stuck: &[Arc<Log>], position: JournalPosition) -> bool {
+        let mut aside = self.aside.lock();
+        let (from, wanted) = self.with_table(|table| {
+            let first = |log: &Arc<Log>| table.points.get(&log.id()).map_or(Offset::ZERO, |p| p.end);
+            let wanted: HashMap<_, _> = stuck
+                .iter()
+                .filter(|log| !log.set_aside.load(Ordering::Acquire))
+                .map(|log| (log.id(), first(log)))
+                .collect();
+            (table.journal, wanted)
+        });
+        // Offline under its lock: nothing is appended any more, but what was may still be on its way to the disk.
+        let in_flight = stuck.iter().any(|log| {
+            let _writer = log.writer.lock();
+            let offsets = log.offsets();
+            offsets.high_watermark < offsets.log_end
+        });
+        if in_flight && matches!(self.commit_log.status(), CommitLogStatus::Healthy) {
+            return false; // the next checkpoint comes back for it
+        }
+        match aside.take(self.commit_log.as_ref(), from, &wanted) {
+            Ok(()) => {
+                for log in stuck.iter().filter(|log| wanted.contains_key(&log.id())) {
+                    log.set_aside.store(true, Ordering::Release);
+                    tracing::warn!(
+                        dir = %log.dir().display(),
+                        %position,
+                        "its appends since the last flush were moved to a side file; the next start replays them"
+                    );
+                }
+                true
+            }
+            Err(error) => {
+                tracing::error!(%error, "cannot write a side file; the journal keeps these appends");
+                false
+            }
+        }
+    }
+
+    /// Removes the side files whose appends are on disk in their partitions now, by the table that was stored.
+    fn drop_aside(&self, table: &RecoveryTable) -> Result<(), LogManagerError> {
+        let mut aside = self.aside.lock();
+        for id in aside.ids() {
+            let Some(log) = self.get(id) else { continue };
+            let flushed = table.points.get(&id).is_some_and(|p| p.end >= log.recovered_end);
+            if flushed && !log.flush_failed.load(Ordering::Acquire) {
+                aside.remove(id)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -132,22 +195,31 @@ impl Log {
             writer.dir_changed |= dir_changed;
             return Err(error);
         }
+        let mut writer = self.writer.lock();
+        let (segment, position, _) = writer.snapshot;
+        let grown = writer.active.size() - if segment == writer.active.base_offset() { position } else { 0 };
+        if grown >= DERIVED_BYTES {
+            self.write_derived(&mut writer);
+        }
         Ok(point)
     }
 
-    /// Writes what recovery would otherwise derive from batch headers.
-    fn write_derived(&self) {
-        let mut writer = self.writer.lock();
-        let end = writer.log_end;
-        if !writer.producers.is_empty()
-            && let Err(error) = writer.producers.write_snapshot(&self.dir, end)
-        {
-            tracing::warn!(dir = %self.dir.display(), %error, "cannot write a producer snapshot");
-        }
+    /// Writes what a start would otherwise derive from batch headers. Disposable, so not synced: a start checks it.
+    pub(crate) fn write_derived(&self, writer: &mut Writer) {
         if writer.epochs_changed {
             match writer.epochs.store(&self.dir) {
                 Ok(()) => writer.epochs_changed = false,
                 Err(error) => tracing::warn!(dir = %self.dir.display(), %error, "cannot write leader epochs"),
+            }
+        }
+        let (end, active) = (writer.log_end, &writer.active);
+        if writer.snapshot.2 == end {
+            return;
+        }
+        match writer.producers.write_snapshot(&self.dir, end) {
+            Ok(()) => writer.snapshot = (active.base_offset(), active.size(), end),
+            Err(error) => {
+                tracing::warn!(dir = %self.dir.display(), %error, "cannot write a producer snapshot")
             }
         }
     }

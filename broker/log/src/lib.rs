@@ -5,9 +5,11 @@
 //! stop or a crash: [`manager`] → [`recovery`].
 
 pub mod append;
+pub mod aside;
 pub mod batch;
 pub mod checkpoint;
 pub mod commit_log;
+pub mod doomed;
 pub mod epoch_cache;
 pub mod error;
 pub mod file;
@@ -17,6 +19,7 @@ pub mod journal;
 pub mod log;
 pub mod log_dir;
 pub mod manager;
+pub mod open_files;
 pub mod producer_state;
 pub mod progress;
 pub mod read;

@@ -14,8 +14,10 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::commit_log::{CommitLog, CommitLogError};
+use crate::doomed::Doomed;
 use crate::epoch_cache::EpochCache;
 use crate::error::Offline;
+use crate::open_files::OpenFiles;
 use crate::producer_state::ProducerStateMap;
 use crate::progress::{LogOffsets, Mark, Progress, Stage};
 use crate::recovery_point::RecoveryPoint;
@@ -30,6 +32,8 @@ pub struct Log {
     pub(crate) config: ArcSwap<TopicConfig>,
     pub(crate) commit_log: Arc<dyn CommitLog>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) doomed: Arc<Doomed>,
+    pub(crate) files: Arc<OpenFiles>,
     pub(crate) segments: Segments,
     pub(crate) progress: Arc<Progress>,
     pub(crate) writer: Mutex<Writer>,
@@ -38,6 +42,10 @@ pub struct Log {
     pub(crate) dirty: AtomicBool,
     /// A flush failed: the files are not known to hold what was written, and are not synced again.
     pub(crate) flush_failed: AtomicBool,
+    /// After a failed flush: what only the journal held is in a side file.
+    pub(crate) set_aside: AtomicBool,
+    /// The log's end when it was opened.
+    pub(crate) recovered_end: Offset,
 }
 
 /// What only the appender touches.
@@ -52,6 +60,21 @@ pub(crate) struct Writer {
     pub(crate) dir_changed: bool,
     /// The leader epochs changed since they were last written.
     pub(crate) epochs_changed: bool,
+    /// Where the newest producer snapshot was taken: segment, its bytes then, and the log's end.
+    pub(crate) snapshot: (Offset, u64, Offset),
+}
+
+/// What all logs of a node share.
+#[derive(Clone)]
+pub struct LogContext {
+    /// Where appends become durable.
+    pub commit_log: Arc<dyn CommitLog>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// What was deleted and is to go.
+    pub doomed: Arc<Doomed>,
+    /// How many segment files may be open.
+    pub files: Arc<OpenFiles>,
 }
 
 impl std::fmt::Debug for Log {
@@ -182,11 +205,30 @@ impl Log {
         }
     }
 
-    pub(crate) fn segment_options(config: &TopicConfig) -> SegmentOptions {
+    pub(crate) fn segment_options(config: &TopicConfig, files: &Arc<OpenFiles>) -> SegmentOptions {
         SegmentOptions {
             index_interval_bytes: usize::try_from(config.index_interval_bytes).unwrap_or(4096),
             index_max_bytes: usize::try_from(config.segment_index_bytes).unwrap_or(10 << 20),
+            preallocate: config.preallocate.then(|| u64::try_from(config.segment_bytes).unwrap_or(0)),
+            files: Arc::clone(files),
         }
+    }
+
+    /// What is taken off `segment.ms` for a segment, so that not all partitions roll at once (`segment.jitter.ms`): a share
+    /// that looks random and is the same whenever it is asked for.
+    pub(crate) fn roll_jitter_ms(&self, base: Offset, config: &TopicConfig) -> i64 {
+        let most = config.segment_jitter_ms.min(config.segment_ms);
+        if most <= 0 {
+            return 0;
+        }
+        let seed =
+            [&self.id.topic_id.0.as_bytes()[..], &self.id.partition.0.to_be_bytes(), &base.0.to_be_bytes()];
+        i64::from(crc32fast::hash(&seed.concat())) % most
+    }
+
+    /// Closes files that were not used since the last call; with `urgent` all that have nothing to flush.
+    pub(crate) fn close_idle_files(&self, urgent: bool) -> usize {
+        self.segments.iter().iter().filter(|s| s.close_idle_file(urgent)).count()
     }
 
     /// The point that a checkpoint may record once the files are flushed: never behind the high watermark.

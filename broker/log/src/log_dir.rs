@@ -166,11 +166,12 @@ pub(crate) fn adopt_partition_dir(path: PathBuf, id: TopicIdPartition) -> Result
     }
 }
 
-pub(crate) fn remove_partition_dir(path: &Path, id: TopicIdPartition) -> Result<(), LogManagerError> {
+/// Takes a deleted partition's directory its name; gives the one that it has now, which a start removes.
+pub(crate) fn retire_partition_dir(path: &Path, id: TopicIdPartition) -> Result<PathBuf, LogManagerError> {
     let name = path.file_name().and_then(|n| n.to_str()).unwrap_or("partition");
     let away = path.with_file_name(format!("{name}.{}-delete", id.topic_id.0.simple()));
     fs::rename(path, &away).map_err(LogManagerError::io(path))?;
-    fs::remove_dir_all(&away).map_err(LogManagerError::io(away))
+    Ok(away)
 }
 
 /// Kafka's text form of a UUID: URL-safe base64 without padding.

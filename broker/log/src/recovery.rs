@@ -12,14 +12,14 @@ use std::sync::atomic::AtomicBool;
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use highway_types::topic_config::Durability;
-use highway_types::{Clock, Offset, TopicConfig, TopicIdPartition, TopicName};
+use highway_types::{Offset, TopicConfig, TopicIdPartition, TopicName};
 use parking_lot::Mutex;
 
 use crate::batch::header::{BatchHeader, HEADER_LEN};
-use crate::commit_log::CommitLog;
 use crate::epoch_cache::EpochCache;
 use crate::error::LogManagerError;
-use crate::log::{Log, Writer};
+use crate::log::{Log, LogContext, Writer};
+use crate::open_files::OpenFiles;
 use crate::producer_state::ProducerStateMap;
 use crate::progress::{Mark, Progress};
 use crate::recovery_point::RecoveryPoint;
@@ -43,6 +43,8 @@ pub struct OpenParams {
     pub log_start: Offset,
     /// The last stop was graceful: nothing lies behind the recovery point.
     pub clean: bool,
+    /// How many segment files may be open.
+    pub files: Arc<OpenFiles>,
 }
 
 /// A log while the journal is replayed.
@@ -57,7 +59,17 @@ pub struct RecoveringLog {
     written: bool,
     /// Segments in which a batch was written over other bytes.
     overwritten: Vec<Arc<LogSegment>>,
+    /// Index of the segment whose pages come from the disk.
+    checked: Option<usize>,
     summary: RecoverySummary,
+}
+
+/// What batch headers tell.
+struct Derived {
+    producers: ProducerStateMap,
+    epochs: EpochCache,
+    /// Up to here they came from files.
+    from: Offset,
 }
 
 /// What recovery did to a partition.
@@ -79,7 +91,7 @@ impl RecoveringLog {
     /// # Errors
     /// The directory cannot be read, or its files contradict the recovery point.
     pub fn open(params: OpenParams) -> Result<Self, LogManagerError> {
-        let options = Log::segment_options(&params.config);
+        let options = Log::segment_options(&params.config, &params.files);
         let mut segments = Vec::new();
         for base in segment_bases(&params.dir)? {
             let segment = LogSegment::open(&params.dir, base, options.clone())
@@ -108,6 +120,7 @@ impl RecoveringLog {
             position,
             written: false,
             overwritten: Vec::new(),
+            checked: None,
             summary,
         })
     }
@@ -128,6 +141,11 @@ impl RecoveringLog {
         // What was deleted is not written again, but what is there still leads to what comes behind.
         if header.last_offset() < self.params.log_start && header.base_offset > self.end {
             return Ok(());
+        }
+        if header.base_offset > self.end && self.params.log_start < header.base_offset {
+            // The topic was acknowledged from the page cache until its setting was changed: nothing of that is here.
+            self.scan_forward(header.base_offset)?;
+            self.summary.may_have_lost = true;
         }
         if header.base_offset > self.end {
             if self.params.log_start < header.base_offset {
@@ -161,17 +179,13 @@ impl RecoveringLog {
     ///
     /// # Errors
     /// The files cannot be read or written.
-    pub fn finish(
-        mut self,
-        commit_log: Arc<dyn CommitLog>,
-        clock: Arc<dyn Clock>,
-    ) -> Result<(Arc<Log>, RecoverySummary), LogManagerError> {
+    pub fn finish(mut self, context: LogContext) -> Result<(Arc<Log>, RecoverySummary), LogManagerError> {
         if self.segments.is_empty() {
             self.start_segment(self.end.max(self.params.log_start))?;
         }
         if !self.params.clean {
             if self.params.config.durability == Durability::PageCache {
-                self.scan_forward()?;
+                self.scan_forward(Offset(i64::MAX))?;
                 self.summary.may_have_lost = true;
             }
             self.cut()?;
@@ -180,10 +194,18 @@ impl RecoveringLog {
         for segment in self.overwritten.drain(..) {
             segment.rebuild_indexes().map_err(LogManagerError::io(self.params.dir.clone()))?;
         }
-        let (producers, epochs) = self.derive()?;
+        let Derived { producers, epochs, from } = self.derive()?;
+        for segment in &self.segments {
+            if self.written && self.params.files.is_tight() {
+                segment.flush().map_err(LogManagerError::io(self.params.dir.clone()))?;
+            }
+            segment.close_idle_file(true);
+        }
+        let LogContext { commit_log, clock, doomed, files } = context;
         let log_start = self.params.log_start.max(self.segments[0].base_offset()).min(self.end);
         let mark = Mark { end: self.end, segment: self.segment().base_offset(), position: self.position };
         let active = Arc::clone(&self.segments[self.current]);
+        let base = active.base_offset();
         let RecoverySummary { rewritten, cut_bytes, .. } = self.summary;
         let log = Log {
             id: self.params.id,
@@ -192,6 +214,8 @@ impl RecoveringLog {
             config: ArcSwap::new(self.params.config),
             commit_log,
             clock,
+            doomed,
+            files,
             segments: Segments::new(self.segments.iter().cloned()),
             progress: Progress::new(log_start, mark, producers.first_unstable_offset()),
             writer: Mutex::new(Writer {
@@ -199,12 +223,16 @@ impl RecoveringLog {
                 active,
                 producers,
                 epochs,
-                unflushed: if self.written { self.segments } else { Vec::new() },
+                unflushed: if self.written { self.segments.clone() } else { Vec::new() },
                 dir_changed: true,
-                epochs_changed: false,
+                // What was derived anew is written with the first snapshot.
+                epochs_changed: from < self.end,
+                snapshot: (base, if from < self.end { 0 } else { self.position }, from),
             }),
             offline: ArcSwapOption::empty(),
             flush_failed: AtomicBool::new(false),
+            set_aside: AtomicBool::new(false),
+            recovered_end: self.end,
             dirty: AtomicBool::new(rewritten > 0 || cut_bytes > 0 || !self.params.clean),
         };
         Ok((Arc::new(log), self.summary))
@@ -228,13 +256,19 @@ impl RecoveringLog {
 
     /// True if the batch lies where it should. What was made durable there is known by its header.
     fn finds(
-        &self,
+        &mut self,
         header: &BatchHeader,
         raw_header: &[u8; HEADER_LEN],
         payload: Option<&[u8]>,
     ) -> Result<bool, LogManagerError> {
         if self.segments.is_empty() || self.end != header.base_offset {
             return Ok(false);
+        }
+        let segment = self.segment();
+        if self.checked != Some(self.current) {
+            // Pages that a failed sync never wrote look as if they had been.
+            segment.drop_cache().map_err(LogManagerError::io(self.params.dir.clone()))?;
+            self.checked = Some(self.current);
         }
         let segment = self.segment();
         let len = header.total_len();
@@ -324,7 +358,7 @@ impl RecoveringLog {
 
     /// Makes a segment that starts at `base`, in its place among the others.
     fn start_segment(&mut self, base: Offset) -> Result<(), LogManagerError> {
-        let options = Log::segment_options(&self.params.config);
+        let options = Log::segment_options(&self.params.config, &self.params.files);
         let segment = LogSegment::create(&self.params.dir, base, options)
             .map_err(LogManagerError::io(self.params.dir.clone()))?;
         let at = self.segments.partition_point(|s| s.base_offset() < base);
@@ -335,14 +369,15 @@ impl RecoveringLog {
         Ok(())
     }
 
-    /// Accepts whole batches behind `end`, in this segment and the following ones.
-    fn scan_forward(&mut self) -> Result<(), LogManagerError> {
-        loop {
+    /// Accepts whole batches behind `end` and below `limit`, in this segment and the following ones.
+    fn scan_forward(&mut self, limit: Offset) -> Result<(), LogManagerError> {
+        while !self.segments.is_empty() {
+            self.step_into_next_segment()?;
             let segment = Arc::clone(&self.segments[self.current]);
             let mut end = self.end;
             let mut position = self.position;
             let scanned = segment.scan(self.position, true, &mut |header, at| {
-                if header.base_offset < end {
+                if header.base_offset < end || header.base_offset >= limit {
                     return ControlFlow::Break(());
                 }
                 end = header.last_offset().next();
@@ -355,22 +390,31 @@ impl RecoveringLog {
             let before = self.current;
             self.step_into_next_segment()?;
             if self.current == before {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
-    /// Producer state and leader epochs: from their snapshots where these are good, from batch headers behind them.
-    fn derive(&self) -> Result<(ProducerStateMap, EpochCache), LogManagerError> {
+    /// Producer state and leader epochs: from their files where these are good, from batch headers behind them.
+    fn derive(&self) -> Result<Derived, LogManagerError> {
         let dir = &self.params.dir;
-        let (mut producers, from) = ProducerStateMap::load_snapshot(dir, self.end);
+        let (mut producers, snapshot) = ProducerStateMap::load_snapshot(dir, self.end);
         let mut epochs = EpochCache::load(dir);
         epochs.truncate_from_end(self.end);
-        let from = if epochs.latest().is_none() { self.segments[0].base_offset() } else { from };
-        if self.end <= from {
-            return Ok((producers, epochs));
+        let first = self.segments[0].base_offset();
+        let mut from = snapshot.max(first);
+        if self.end <= first {
+            return Ok(Derived { producers, epochs, from: self.end });
         }
-        let rebuild_producers_from = from;
+        let whole = epochs.latest().is_some() && (self.params.clean || self.epochs_reach(from, &epochs)?);
+        if !whole {
+            epochs = EpochCache::default();
+            from = first;
+        }
+        if self.end <= from {
+            return Ok(Derived { producers, epochs, from });
+        }
         for segment in &self.segments {
             let next = segment.base_offset();
             if next >= self.end {
@@ -384,7 +428,7 @@ impl RecoveringLog {
                 if header.base_offset >= self.end {
                     return ControlFlow::Break(());
                 }
-                if header.has_producer() && header.base_offset >= rebuild_producers_from {
+                if header.has_producer() && header.base_offset >= snapshot {
                     producers.update(header);
                 }
                 epochs.assign(header.leader_epoch, header.base_offset);
@@ -392,7 +436,19 @@ impl RecoveringLog {
             });
             scanned.map_err(LogManagerError::io(dir.clone()))?;
         }
-        Ok((producers, epochs))
+        Ok(Derived { producers, epochs, from })
+    }
+
+    /// True if the epochs are those of everything below `from`. Their file may be older than the snapshot, and epochs only
+    /// rise: it is whole if it knows the epoch of the last batch.
+    fn epochs_reach(&self, from: Offset, epochs: &EpochCache) -> Result<bool, LogManagerError> {
+        let io = |e| LogManagerError::io(self.params.dir.clone())(e);
+        let last = Offset(from.0 - 1);
+        let Some(segment) = self.segments.iter().rfind(|s| s.base_offset() <= last) else { return Ok(true) };
+        let Some(batch) = segment.locate(last).map_err(io)? else { return Ok(false) };
+        let bytes = segment.read(batch.position, HEADER_LEN, segment.size()).map_err(io)?;
+        let header = BatchHeader::parse(&bytes).map_err(|e| io(std::io::Error::other(e)))?;
+        Ok(epochs.epoch_at(last) == Some(header.leader_epoch))
     }
 }
 

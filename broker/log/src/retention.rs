@@ -4,12 +4,18 @@
 //! that, and then [`Log::advance_log_start`] moves it and removes the files.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use highway_types::{Offset, Timestamp};
+use highway_types::{Offset, Timestamp, TopicConfig};
 
 use crate::error::AppendError;
 use crate::log::Log;
 use crate::segment::LogSegment;
+
+/// How long what was deleted stays (`file.delete.delay.ms`).
+pub(crate) fn delete_delay(config: &TopicConfig) -> Duration {
+    Duration::from_millis(u64::try_from(config.file_delete_delay_ms).unwrap_or(0))
+}
 
 impl Log {
     /// Where retention wants the log to start at `now`, if that is later than where it starts. Whole segments only,
@@ -28,9 +34,13 @@ impl Log {
             config.retention_ms >= 0
                 && segment.max_timestamp().is_some_and(|t| now.0.saturating_sub(t.0) > config.retention_ms)
         };
-        self.roll_expired_active(high_watermark, &expired)?;
-
-        let segments = self.segments.iter();
+        let mut segments = self.segments.iter();
+        // As in Kafka the active one goes only together with all before it; the others are looked at first, so that a
+        // round looks at one segment of a log that has nothing to give.
+        if segments.iter().all(|segment| expired(segment)) {
+            self.roll_expired_active(high_watermark, &expired)?;
+            segments = self.segments.iter();
+        }
         let mut size: u64 = segments.iter().map(|s| s.size()).sum();
         let limit = u64::try_from(config.retention_bytes).ok();
         let mut start = None;
@@ -68,9 +78,13 @@ impl Log {
         writer.epochs.truncate_from_start(offset);
         writer.epochs_changed = true;
         drop(writer);
+        let due = self.clock.monotonic() + delete_delay(&self.config());
         for segment in &removed {
-            if let Err(error) = segment.delete() {
-                tracing::warn!(path = %segment.log_path().display(), %error, "cannot remove a deleted segment yet");
+            match segment.retire() {
+                Ok(doomed) => self.doomed.add(due, doomed),
+                Err(error) => {
+                    tracing::warn!(path = %segment.log_path().display(), %error, "cannot remove a deleted segment yet");
+                }
             }
         }
         removed.len()

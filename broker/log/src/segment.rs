@@ -27,6 +27,7 @@ use crate::batch::validate::ValidBatch;
 use crate::file;
 use crate::index::txn::{self, AbortedEntry};
 use crate::index::{Entry, OffsetEntry, TimeEntry};
+use crate::open_files::OpenFiles;
 
 use indexes::Indexes;
 pub use scan::ScanEnd;
@@ -39,11 +40,20 @@ pub struct SegmentOptions {
     pub index_interval_bytes: usize,
     /// Bytes of the offset index, and of the time index, at the most.
     pub index_max_bytes: usize,
+    /// Bytes that a new file gets from the file system at once (`preallocate`).
+    pub preallocate: Option<u64>,
+    /// How many files may be open.
+    pub files: Arc<OpenFiles>,
 }
 
 impl Default for SegmentOptions {
     fn default() -> Self {
-        Self { index_interval_bytes: 4096, index_max_bytes: 10 << 20 }
+        Self {
+            index_interval_bytes: 4096,
+            index_max_bytes: 10 << 20,
+            preallocate: None,
+            files: Arc::default(),
+        }
     }
 }
 
@@ -87,6 +97,8 @@ pub struct LogSegment {
     unreadable: AtomicU64,
     /// Up to where the disk was asked for bytes ahead of a reader.
     asked: AtomicU64,
+    /// The file was used since it was last looked at whether it is idle.
+    used: AtomicBool,
     max_timestamp: AtomicI64,
     first_timestamp: AtomicI64,
     /// Held while index files are read, rebuilt, written or removed; taken before `indexes`. True once deleted.
@@ -120,6 +132,9 @@ impl LogSegment {
         for extension in [OffsetEntry::EXTENSION, TimeEntry::EXTENSION, TXN_INDEX, summary::EXTENSION] {
             file::remove_if_there(&log_path.with_extension(extension))?;
         }
+        if let Some(bytes) = options.preallocate {
+            file::reserve(&file, bytes)?;
+        }
         let segment = Self::with(base, log_path, options, 0);
         segment.indexes.write().loaded = true;
         segment.max_timestamp.store(-1, Ordering::Relaxed);
@@ -151,6 +166,7 @@ impl LogSegment {
             sealed: AtomicBool::new(false),
             unreadable: AtomicU64::new(READABLE),
             asked: AtomicU64::new(0),
+            used: AtomicBool::new(false),
             max_timestamp: AtomicI64::new(UNKNOWN),
             first_timestamp: AtomicI64::new(UNKNOWN),
             index_files: Mutex::new(false),
@@ -214,18 +230,53 @@ impl LogSegment {
 
     fn file(&self) -> io::Result<Arc<File>> {
         if let Some(file) = self.file.load_full() {
+            if !self.used.load(Ordering::Relaxed) {
+                self.used.store(true, Ordering::Relaxed);
+            }
             return Ok(file);
         }
-        let file = Arc::new(file::open(&self.log_path)?);
-        self.file.store(Some(Arc::clone(&file)));
+        let file = match file::open(&self.log_path) {
+            // Deleted while somebody reads: the file is there under its last name for a while.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => file::open(&self.doomed_path())?,
+            opened => opened?,
+        };
+        let file = Arc::new(file);
+        if self.options.files.take() {
+            self.used.store(true, Ordering::Relaxed);
+            if self.file.swap(Some(Arc::clone(&file))).is_some() {
+                self.options.files.give_back();
+            }
+        }
         Ok(file)
     }
 
-    /// Closes the descriptor of a segment that has nothing to flush; the next use opens it again.
-    pub fn close_idle_file(&self) {
-        if !self.unsynced.load(Ordering::Acquire) || !self.appended.load(Ordering::Acquire) {
-            self.file.store(None);
+    /// Closes the descriptor of a segment that has nothing to flush and was not used since the last call, or whether it
+    /// was or not if it is `urgent`. The next use opens it again. True if it was closed.
+    pub fn close_idle_file(&self, urgent: bool) -> bool {
+        let used = self.used.swap(false, Ordering::Relaxed);
+        let flushed = !self.unsynced.load(Ordering::Acquire) || !self.appended.load(Ordering::Acquire);
+        (flushed && (urgent || !used)) && self.close_file()
+    }
+
+    fn close_file(&self) -> bool {
+        let was_open = self.file.swap(None).is_some();
+        if was_open {
+            self.options.files.give_back();
         }
+        was_open
+    }
+
+    /// Lets go of the pages that are on disk, so that reads come from there.
+    ///
+    /// # Errors
+    /// The file cannot be opened.
+    pub(crate) fn drop_cache(&self) -> io::Result<()> {
+        file::drop_cache(&*self.file()?);
+        Ok(())
+    }
+
+    fn doomed_path(&self) -> PathBuf {
+        self.log_path.with_extension("log.deleted")
     }
 
     /// Appends a stamped batch. On an error the segment is as long as before.
@@ -260,9 +311,17 @@ impl LogSegment {
             return Err(io::Error::other(text));
         }
         let log = self.file()?;
-        self.appended.store(true, Ordering::Release);
-        self.unsynced.store(true, Ordering::Release);
-        if let Err(error) = file::write_all_at(&log, parts, position) {
+        // A sync tells of failed writes only to who had the file open: without a place among the open files it comes now.
+        let stays_open = self.file.load().is_some();
+        if stays_open {
+            self.appended.store(true, Ordering::Release);
+            self.unsynced.store(true, Ordering::Release);
+        }
+        let mut outcome = file::write_all_at(&log, parts, position);
+        if !stays_open {
+            outcome = outcome.and_then(|()| file::sync_data(&log));
+        }
+        if let Err(error) = outcome {
             let _ = file::cut(&log, position); // what is behind `size` does not count
             return Err(error);
         }
@@ -421,6 +480,9 @@ impl LogSegment {
     /// The indexes cannot be written; they are rebuilt at their next use then.
     pub fn seal(&self) -> io::Result<()> {
         self.load_indexes()?;
+        if self.options.preallocate.is_some() {
+            file::cut(&*self.file()?, self.size())?; // what was reserved and not used goes back
+        }
         self.indexes.write().finish();
         self.sealed.store(true, Ordering::Release);
         self.store_indexes()
@@ -433,23 +495,37 @@ impl LogSegment {
         }
     }
 
-    /// Removes the files. Readers that hold the segment can go on until they drop it.
+    /// Removes the files. Readers that hold the segment and its open file can go on until they drop it.
     ///
     /// # Errors
     /// A file could not be removed.
     pub fn delete(&self) -> io::Result<()> {
-        let _ = self.file(); // for these readers; a file that cannot be opened is of no use to them anyway
+        file::remove_if_there(&self.retire()?)
+    }
+
+    /// Takes the file's name away, which is what deletes the segment, and its indexes; gives the name it has now. Readers
+    /// that hold the segment find it there.
+    ///
+    /// # Errors
+    /// A file could not be renamed or removed.
+    pub fn retire(&self) -> io::Result<PathBuf> {
         let mut deleted = self.index_files.lock();
         *deleted = true;
         // The rename is what deletes: a crash behind it leaves leftovers that the next start removes.
-        let doomed = self.log_path.with_extension("log.deleted");
+        let doomed = self.doomed_path();
         file::rename_if_there(&self.log_path, &doomed)?;
         for extension in
             [OffsetEntry::EXTENSION, TimeEntry::EXTENSION, TXN_INDEX, summary::EXTENSION, "snapshot"]
         {
             file::remove_if_there(&self.log_path.with_extension(extension))?;
         }
-        file::remove_if_there(&doomed)
+        Ok(doomed)
+    }
+}
+
+impl Drop for LogSegment {
+    fn drop(&mut self) {
+        self.close_file();
     }
 }
 

@@ -99,8 +99,10 @@ fn an_append_in_flight_is_not_forgotten_by_the_next_checkpoint() {
     let held = Held::new();
     let given = Arc::clone(&held);
     let clock = ManualClock::new(Timestamp(1));
-    let logs = LogManager::open(&[dir.path().to_owned()], clock, move |_, _| Ok(given as Arc<dyn CommitLog>))
-        .unwrap();
+    let logs = LogManager::open(&[dir.path().to_owned()], clock, Arc::default(), move |_, _| {
+        Ok(given as Arc<dyn CommitLog>)
+    })
+    .unwrap();
     let config = Arc::new(TopicConfig::default());
     let specs = (0..2).map(|partition| PartitionSpec {
         id: id(partition),

@@ -10,6 +10,8 @@ use crate::broker::Broker;
 
 /// How often the journal's pressure is looked at.
 const PRESSURE_CHECK: Duration = Duration::from_millis(100);
+/// Segment files that were not used for so long are closed, those used since after twice as long.
+const IDLE_FILES: Duration = Duration::from_secs(30);
 /// How often silent producers are forgotten, as in Kafka.
 const PRODUCER_CHECK: Duration = Duration::from_secs(600);
 
@@ -19,17 +21,27 @@ pub fn checkpoints(broker: Arc<Broker>, interval: Duration, stop: CancellationTo
     let logs = &broker.logs;
     // The first one comes at once: what recovery wrote need not be replayed twice, and journal files come free.
     let mut waited = interval;
-    let mut derived_behind = Duration::ZERO;
+    let (mut derived_behind, mut idle) = (Duration::ZERO, Duration::ZERO);
     while !stop.is_cancelled() {
         std::thread::park_timeout(PRESSURE_CHECK);
         waited += PRESSURE_CHECK;
+        logs.sweep_deleted();
+        let tight = logs.open_files().is_tight();
+        idle += PRESSURE_CHECK;
+        if idle >= IDLE_FILES {
+            idle = Duration::ZERO;
+            logs.close_idle_files(false);
+        }
         derived_behind += PRESSURE_CHECK;
-        if waited < interval && !logs.commit_log().pressure().is_high() {
+        if waited < interval && !tight && !logs.commit_log().pressure().is_high() {
             continue;
         }
         waited = Duration::ZERO;
         if let Err(error) = logs.checkpoint() {
             tracing::error!(%error, "a checkpoint failed; the journal keeps growing until one succeeds");
+        }
+        if tight {
+            logs.close_idle_files(true);
         }
         if derived_behind >= interval {
             derived_behind = Duration::ZERO;

@@ -293,8 +293,11 @@ pub fn partition_specs<'a>(
 fn effective(settings: &BrokerSettings<'_>, topic: &TopicImage) -> Arc<TopicConfig> {
     let internal = [TopicName::CONSUMER_OFFSETS, TopicName::TRANSACTION_STATE].contains(&topic.name.as_str());
     match settings.topic_config(topic) {
-        // What an internal topic says was promised to somebody: it is journaled whatever the node's default.
-        Ok(config) if internal => Arc::new(TopicConfig { durability: Durability::Fsync, ..config }),
+        // What an internal topic says was promised to somebody. And who sets flush.messages or flush.ms wants records on
+        // disk before, or soon after, they are acknowledged: the journal does more than both ask for.
+        Ok(config) if internal || config.flush_messages < i64::MAX || config.flush_ms < i64::MAX => {
+            Arc::new(TopicConfig { durability: Durability::Fsync, ..config })
+        }
         Ok(config) => Arc::new(config),
         Err(error) => {
             // Values are checked before they are recorded; a static broker value may still be wrong.

@@ -13,6 +13,7 @@ use highway_log::commit_log::CommitLog;
 use highway_log::error::LogManagerError;
 use highway_log::journal::{IoMode, Journal, JournalOptions};
 use highway_log::manager::{LogManager, RecoveryReport};
+use highway_log::open_files::OpenFiles;
 use highway_types::{Clock, ClusterId, SystemClock, TopicIdPartition, base64_url};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -81,9 +82,11 @@ pub async fn run(
     started: impl FnOnce(&Addresses),
 ) -> Result<(), NodeError> {
     let clock: Arc<dyn Clock> = SystemClock::new();
-    let files = process::raise_open_files();
+    let limit = process::raise_open_files();
+    // The other half is for connections and everything else.
+    let files = OpenFiles::new(usize::try_from(limit / 2).unwrap_or(usize::MAX));
     process::ignore_file_size_signal();
-    let (logs, derived, image) = tokio::task::block_in_place(|| open_logs(&config, &clock))?;
+    let (logs, derived, image) = tokio::task::block_in_place(|| open_logs(&config, &clock, files))?;
     let logs = Arc::new(logs);
     let controller = Controller::new(image, logs.metadata_log(), Arc::clone(&clock));
     let cluster_id = cluster_id(&controller).await?;
@@ -95,7 +98,7 @@ pub async fn run(
         rewritten = report.rewritten,
         cut_bytes = report.cut_bytes,
         offline = report.offline.len(),
-        open_files = files,
+        open_files = limit,
         "logs recovered"
     );
     for (id, reason) in &report.offline {
@@ -181,6 +184,7 @@ pub async fn run(
 fn open_logs(
     config: &ServerConfig,
     clock: &Arc<dyn Clock>,
+    files: Arc<OpenFiles>,
 ) -> Result<(LogManager, Arc<Derived>, MetadataImage), NodeError> {
     let mode = if config.own("highway.journal.direct.io").eq_ignore_ascii_case("false") {
         IoMode::Buffered
@@ -192,7 +196,7 @@ fn open_logs(
         options.max_files = files.max(3);
     }
     let mut derived = None;
-    let logs = LogManager::open(&config.log_dirs, Arc::clone(clock), |dir, clean_end| {
+    let logs = LogManager::open(&config.log_dirs, Arc::clone(clock), files, |dir, clean_end| {
         // Beside the journal, now that the directory is ours.
         derived = Some(Derived::open(dir));
         let journal = Journal::open_at(&dir.join(Journal::DIR), options, clean_end)?;

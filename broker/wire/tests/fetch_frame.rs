@@ -131,7 +131,11 @@ fn copy(parts: &FetchResponseParts) -> FetchResponseParts {
         topic_id: t.topic_id,
         partitions: t.partitions.iter().map(partition).collect(),
     };
-    FetchResponseParts { topics: parts.topics.iter().map(topic).collect(), ..*parts }
+    FetchResponseParts {
+        node_endpoints: parts.node_endpoints.clone(),
+        topics: parts.topics.iter().map(topic).collect(),
+        ..*parts
+    }
 }
 
 proptest! {

@@ -6,7 +6,10 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use highway_types::limits::{CLIENT_RESPONSE_MAX_BYTES, PIPELINE_MAX};
-use highway_wire::frame::{FrameReader, write_frames};
+use highway_wire::frame::FrameReader;
+use highway_wire::memory::RequestMemory;
+use highway_wire::piece::Piece;
+use highway_wire::send::write_pieces;
 use tokio::net::TcpStream;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -147,21 +150,21 @@ async fn write_requests(
             } else {
                 unanswered.push(next.reply);
             }
-            pieces.push_back(next.frame.freeze());
+            pieces.push_back(Piece::Bytes(next.frame.freeze()));
             match queue.try_recv() {
                 Ok(more) if bytes < COALESCE_BYTES => next = more,
                 Ok(more) => {
                     // Written in the next round would be as good, but it is taken already.
                     next = more;
                     bytes = 0;
-                    if let Err(error) = write_frames(&mut write, &mut pieces).await {
+                    if let Err(error) = write_pieces(&mut write, &mut pieces).await {
                         return plain(&error);
                     }
                 }
                 Err(_) => break,
             }
         }
-        if let Err(error) = write_frames(&mut write, &mut pieces).await {
+        if let Err(error) = write_pieces(&mut write, &mut pieces).await {
             return plain(&error);
         }
         for reply in unanswered {
@@ -171,9 +174,10 @@ async fn write_requests(
 }
 
 async fn read_answers(read: tokio::net::tcp::ReadHalf<'_>, waiting: &Waiting) -> String {
-    let mut frames = FrameReader::new(read, CLIENT_RESPONSE_MAX_BYTES);
+    let mut frames =
+        FrameReader::new(read, CLIENT_RESPONSE_MAX_BYTES, RequestMemory::new(CLIENT_RESPONSE_MAX_BYTES));
     loop {
-        let mut frame = match frames.next_frame().await {
+        let frame = match frames.next_frame().await {
             Ok(Some(frame)) => frame,
             Ok(None) => return "closed by the broker".to_owned(),
             Err(error) => return error.to_string(),
@@ -182,6 +186,7 @@ async fn read_answers(read: tokio::net::tcp::ReadHalf<'_>, waiting: &Waiting) ->
         else {
             return "an answer that nobody asked for".to_owned();
         };
+        let mut frame = frame.bytes;
         let got = frame.first_chunk::<4>().map(|b| i32::from_be_bytes(*b));
         if got != Some(correlation) {
             let detail = format!("answer {got:?} where {correlation} was expected");

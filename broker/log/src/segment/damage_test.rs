@@ -207,7 +207,7 @@ fn a_full_disk_leaves_the_segment_as_it_was() {
     let segment = LogSegment::open(dir.path(), BASE, options(0)).unwrap();
     segment.load_indexes().unwrap();
     segment.flush().unwrap();
-    segment.close_idle_file();
+    segment.close_idle_file(true);
     let aside = dir.path().join("aside");
     std::fs::rename(segment.log_path(), &aside).unwrap();
     std::os::unix::fs::symlink("/dev/full", segment.log_path()).unwrap();

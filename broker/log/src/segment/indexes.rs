@@ -201,7 +201,7 @@ impl LogSegment {
                     self.load_indexes()?;
                     max = self.max_timestamp.load(Ordering::Relaxed);
                     if !was_open {
-                        self.close_idle_file();
+                        self.close_idle_file(true);
                     }
                 }
             }

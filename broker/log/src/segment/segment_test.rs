@@ -154,7 +154,7 @@ proptest! {
                     segment = LogSegment::open(dir.path(), BASE, options(interval)).unwrap();
                 }
                 Step::CrashAndReopen => segment = LogSegment::open(dir.path(), BASE, options(interval)).unwrap(),
-                Step::CloseFile => segment.close_idle_file(),
+                Step::CloseFile => _ = segment.close_idle_file(true),
                 Step::Rebuild => prop_assert!(segment.rebuild_indexes().unwrap()),
             }
         }
@@ -312,10 +312,10 @@ fn segments_that_nobody_uses_cost_no_descriptor() {
     assert_eq!(ours(), 0);
     append(&segments[0], &batch(Offset(0), &[1], Compression::None, b""));
     assert_eq!(ours(), 1);
-    segments[0].close_idle_file();
+    segments[0].close_idle_file(true);
     assert_eq!(ours(), 1, "not yet flushed");
     segments[0].flush().unwrap();
-    segments[0].close_idle_file();
+    segments[0].close_idle_file(true);
     assert_eq!(ours(), 0);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 500, "no index files for so little");
     drop(reopened);
@@ -334,14 +334,15 @@ fn a_deleted_segment_serves_those_who_hold_it() {
     }
     segment.seal().unwrap();
     let held = LogSegment::open(dir.path(), BASE, options(0)).unwrap();
-    held.delete().unwrap();
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    let doomed = held.retire().unwrap();
+    assert!(doomed.exists() && std::fs::read_dir(dir.path()).unwrap().count() == 1);
     for (header, ..) in &model.batches {
         assert_eq!(held.locate(header.base_offset).unwrap().unwrap().base_offset, header.base_offset);
     }
     held.seal().unwrap();
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing comes back");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing comes back");
     held.delete().unwrap();
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
 }
 
 #[test]

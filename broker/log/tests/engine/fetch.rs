@@ -6,7 +6,7 @@ use highway_log::log::Log;
 use highway_log::read::{FetchedRecords, ReadBound};
 use highway_types::{Offset, TopicConfig};
 
-use crate::{append, batch, open};
+use crate::common::*;
 
 /// All that a fetch gives, read in small portions; as readers do, what is not a whole batch is left for the next one.
 fn fetched(log: &Log, from: i64, max_bytes: usize) -> Result<Vec<u8>, String> {

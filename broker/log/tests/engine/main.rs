@@ -2,134 +2,22 @@
 
 #![allow(missing_docs)]
 
+mod common;
+mod corners;
 mod fetch;
 mod stored_once;
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use bytes::Bytes;
-use highway_log::append::AppendInfo;
-use highway_log::batch::builder::BatchBuilder;
-use highway_log::batch::header::{BatchHeader, HEADER_LEN};
-use highway_log::batch::records::records;
+use common::*;
+use highway_log::batch::header::BatchHeader;
 use highway_log::batch::validate::Origin;
-use highway_log::commit_log::CommitLog;
 use highway_log::error::{AppendError, LogManagerError, ReadError};
-use highway_log::journal::{IoMode, Journal, JournalOptions};
-use highway_log::log::Log;
-use highway_log::manager::{LogManager, PartitionSpec, RecoveryReport};
+use highway_log::journal::Journal;
+use highway_log::manager::PartitionSpec;
 use highway_log::read::ReadBound;
 use highway_types::topic_config::{CleanupPolicy, Durability};
-use highway_types::{
-    LeaderEpoch, ManualClock, Offset, PartitionIndex, ProducerEpoch, ProducerId, Timestamp, TopicConfig,
-    TopicId, TopicIdPartition, TopicName,
-};
-use uuid::Uuid;
-
-const NOW: Timestamp = Timestamp(1_700_000_000_000);
-
-struct Engine {
-    dir: PathBuf,
-    clock: Arc<ManualClock>,
-    logs: LogManager,
-    report: RecoveryReport,
-}
-
-fn spec(partition: i32, config: &TopicConfig) -> PartitionSpec {
-    PartitionSpec {
-        id: TopicIdPartition { topic_id: TopicId(Uuid::from_u128(77)), partition: PartitionIndex(partition) },
-        topic: TopicName::new("t"),
-        config: Arc::new(config.clone()),
-        log_start: Offset::ZERO,
-    }
-}
-
-fn open(dir: &Path, config: &TopicConfig) -> Result<Engine, LogManagerError> {
-    open_with(dir, &[spec(0, config), spec(1, config)])
-}
-
-fn open_with(dir: &Path, specs: &[PartitionSpec]) -> Result<Engine, LogManagerError> {
-    let clock = ManualClock::new(NOW);
-    let logs = LogManager::open(&[dir.to_owned()], clock.clone(), |dir, clean_end| {
-        let options = JournalOptions {
-            file_bytes: 1 << 20,
-            reserve_bytes: 64 << 10,
-            queue_bytes: 512 << 10,
-            ..JournalOptions::with_mode(IoMode::Buffered)
-        };
-        Ok(Arc::new(Journal::open_at(&dir.join(Journal::DIR), options, clean_end)?) as Arc<dyn CommitLog>)
-    })?;
-    let report = logs.recover(specs.to_vec())?;
-    Ok(Engine { dir: dir.to_owned(), clock, logs, report })
-}
-
-impl Engine {
-    fn log(&self, partition: i32) -> Arc<Log> {
-        self.logs.get(spec(partition, &TopicConfig::default()).id).expect("the partition is open")
-    }
-
-    /// As after `kill -9`: nothing is closed, but the lock goes with the process.
-    fn killed(self) -> PathBuf {
-        self.dir
-    }
-}
-
-fn batch(values: &[&str]) -> Bytes {
-    let mut builder = BatchBuilder::new();
-    for value in values {
-        builder.push(NOW, Some(b"k"), Some(value.as_bytes()), &[]);
-    }
-    builder.build()
-}
-
-fn idempotent(sequence: i32, value: &str) -> Bytes {
-    let mut builder = BatchBuilder::new().producer(ProducerId(5), ProducerEpoch(0), sequence);
-    builder.push(NOW, None, Some(value.as_bytes()), &[]);
-    builder.build()
-}
-
-fn append(log: &Log, batch: Bytes) -> AppendInfo {
-    let info = log.append(batch, Origin::Client, LeaderEpoch(0)).expect("the batch is good");
-    wait(log, info.end());
-    info
-}
-
-fn wait(log: &Log, end: Offset) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    runtime.block_on(log.wait_durable(end)).expect("the journal works");
-}
-
-fn values(log: &Log) -> Vec<String> {
-    let mut all = Vec::new();
-    let mut from = log.offsets().log_start;
-    loop {
-        let read = log.read(from, ReadBound::HighWatermark, 1 << 16, true).expect("readable");
-        if read.records.is_empty() {
-            return all;
-        }
-        {
-            let mut rest = &read.records[..];
-            while !rest.is_empty() {
-                let header = BatchHeader::parse(rest).expect("a header");
-                let (whole, behind) = rest.split_at(header.total_len());
-                for record in records(&whole[HEADER_LEN..], header.count) {
-                    let record = record.expect("a record");
-                    if header.base_offset + i64::from(record.offset_delta) >= from {
-                        all.push(String::from_utf8_lossy(record.value.unwrap_or_default()).into_owned());
-                    }
-                }
-                from = header.last_offset().next();
-                rest = behind;
-            }
-        }
-    }
-}
-
-fn numbered(count: usize) -> Vec<String> {
-    (0..count).map(|i| format!("v{i}")).collect()
-}
+use highway_types::{LeaderEpoch, Offset, Timestamp, TopicConfig};
 
 #[test]
 fn what_is_appended_is_read_after_kill_and_after_a_stop() {

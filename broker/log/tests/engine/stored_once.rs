@@ -8,7 +8,7 @@ use bytes::Bytes;
 use highway_log::log::Log;
 use highway_types::{Offset, TopicConfig};
 
-use crate::{Engine, append, batch, open, spec, values};
+use crate::common::*;
 
 const LARGE: usize = 300_000;
 
@@ -143,7 +143,7 @@ fn deleted_records_before_a_large_batch_do_not_hide_it() {
     drop(log);
     let mut from_six = spec(0, &config);
     from_six.log_start = Offset(6);
-    let engine = crate::open_with(&engine.killed(), &[from_six, spec(1, &config)]).unwrap();
+    let engine = open_with(&engine.killed(), &[from_six, spec(1, &config)]).unwrap();
     assert!(engine.report.offline.is_empty(), "{:?}", engine.report.offline);
     assert_eq!(values(&engine.log(0)), expected[6..]);
 }

@@ -39,7 +39,7 @@ impl Derived {
         Ok(image)
     }
 
-    fn stored_image(&self, log: &Log) -> Option<Arc<MetadataImage>> {
+    pub(super) fn stored_image(&self, log: &Log) -> Option<Arc<MetadataImage>> {
         let stored = self.with(|store| {
             let Some(applied) = store.applied(Family::Metadata, SOURCE)? else { return Ok(None) };
             let mut image = MetadataImage::empty();

@@ -139,6 +139,9 @@ impl Derived {
     /// the next start reads the rest from the logs.
     pub fn write(&self, image: &Arc<MetadataImage>, logs: &LogManager) {
         let mut written = self.written.lock();
+        if written.image.is_none() {
+            written.image = self.stored_image(&logs.metadata_log());
+        }
         let outcome = self.with(|store| {
             let wrote = self
                 .write_metadata(store, &mut written, image, logs)

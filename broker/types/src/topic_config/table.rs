@@ -162,7 +162,7 @@ pub const TOPIC_CONFIGS: &[TopicConfigDef] = &[
         "9223372036854775807",
         Validator::AtLeast(1),
         &[same("log.flush.interval.messages")],
-        "Records between forced flushes of a segment. Acknowledged records are durable without it, so leave the default.",
+        "Records between forced flushes of a segment. Acknowledged records are durable without it, so leave the default; any other value makes a topic with highway.durability=page-cache journaled.",
     ),
     setting(
         "flush.ms",
@@ -170,7 +170,7 @@ pub const TOPIC_CONFIGS: &[TopicConfigDef] = &[
         "9223372036854775807",
         Validator::AtLeast(0),
         &[same("log.flush.interval.ms"), same("log.flush.scheduler.interval.ms")],
-        "Milliseconds between forced flushes of a segment. Acknowledged records are durable without it, so leave the default.",
+        "Milliseconds between forced flushes of a segment. Acknowledged records are durable without it, so leave the default; any other value makes a topic with highway.durability=page-cache journaled.",
     ),
     setting(
         "follower.replication.throttled.replicas",

@@ -5,8 +5,8 @@ use std::io::ErrorKind;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use highway_tests::wire::decode;
-pub use highway_tests::wire::{connect, encode, receive, send, text, versions};
+use crate::wire::decode;
+pub use crate::wire::{connect, encode, receive, send, text, versions};
 use kafka_protocol::protocol::Request;
 
 /// One broker's side of the conversation.
@@ -75,7 +75,7 @@ impl Side {
         request: &Q,
         done: impl Fn(&Q::Response) -> bool,
     ) -> Q::Response {
-        highway_tests::eventually(Duration::from_secs(20), || {
+        crate::eventually(Duration::from_secs(20), || {
             self.exchange("waiting", version, request)?.ok().filter(&done)
         })
         .unwrap_or_else(|| panic!("{} gets there in time", std::any::type_name::<Q>()))
