@@ -153,7 +153,12 @@ fn a_lost_directory_takes_its_partitions_offline_and_the_first_stops_the_start()
     for _ in 0..2 {
         let engine = open_dirs(&dirs, &specs, usize::MAX).unwrap();
         assert!(engine.logs.broken(spec(lost, &config).id).is_some());
+        let before = engine.logs.commit_log().durable();
         append(&engine.log(kept), batch(&["more"]));
+        // Told to appenders first, published then.
+        while engine.logs.commit_log().durable() == before {
+            std::thread::yield_now();
+        }
         engine.logs.checkpoint().unwrap();
         assert_eq!(engine.logs.replay_from(), engine.logs.commit_log().durable(), "it pins nothing");
         engine.logs.close().unwrap();
