@@ -1,6 +1,9 @@
 //! Sudden ends: `kill -9`, loss of power, full and failing disks. What was acknowledged is there afterwards.
 
+mod damage;
+mod data_dir;
 mod faults_disk;
+mod faults_process;
 mod history;
 mod kill;
 mod load;

@@ -32,10 +32,18 @@ impl LogDir {
     /// # Errors
     /// See [`LogManagerError`]: in use, Kafka's, newer, not writable.
     pub fn take(path: &Path) -> Result<Self, LogManagerError> {
+        if path.exists() && !path.is_dir() {
+            let source = std::io::Error::new(std::io::ErrorKind::NotADirectory, "it is not a directory");
+            return Err(LogManagerError::Io { path: path.to_owned(), source });
+        }
         fs::create_dir_all(path).map_err(LogManagerError::io(path))?;
         refuse_kafka_data(path)?;
+        // Before the lock, which is a write: what is not for this release stays as it is.
+        let known = has_format(path)?;
         let lock = lock(path)?;
-        check_format(path)?;
+        if !known && !has_format(path)? {
+            write_format(path)?;
+        }
         remove_leftovers(path)?;
         let partitions = fs::read_dir(path).map_err(LogManagerError::io(path))?.count();
         Ok(Self { path: path.to_owned(), partitions: AtomicUsize::new(partitions), _lock: lock })
@@ -96,13 +104,14 @@ fn refuse_kafka_data(path: &Path) -> Result<(), LogManagerError> {
     Ok(())
 }
 
-fn check_format(path: &Path) -> Result<(), LogManagerError> {
+/// Whether the directory has a format, which then is ours.
+fn has_format(path: &Path) -> Result<bool, LogManagerError> {
     let file = path.join(FORMAT);
     match fs::read_to_string(&file) {
         Ok(text) => {
             let found = text.trim().strip_prefix("version=").and_then(|v| v.parse::<u32>().ok());
             match found {
-                Some(FORMAT_VERSION) => Ok(()),
+                Some(FORMAT_VERSION) => Ok(true),
                 Some(found) => {
                     Err(LogManagerError::NewerFormat { path: file, found, supported: FORMAT_VERSION })
                 }
@@ -112,17 +121,20 @@ fn check_format(path: &Path) -> Result<(), LogManagerError> {
                 }),
             }
         }
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let write = || -> std::io::Result<()> {
-                let mut out = File::create(&file)?;
-                writeln!(out, "version={FORMAT_VERSION}")?;
-                out.sync_all()?;
-                File::open(path)?.sync_all()
-            };
-            write().map_err(LogManagerError::io(&file))
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(source) => Err(LogManagerError::Io { path: file, source }),
     }
+}
+
+fn write_format(path: &Path) -> Result<(), LogManagerError> {
+    let file = path.join(FORMAT);
+    let write = || -> std::io::Result<()> {
+        let mut out = File::create(&file)?;
+        writeln!(out, "version={FORMAT_VERSION}")?;
+        out.sync_all()?;
+        File::open(path)?.sync_all()
+    };
+    write().map_err(LogManagerError::io(&file))
 }
 
 /// Directories of deleted partitions that a crash left behind.
