@@ -140,6 +140,10 @@ pub struct History {
     pub violations: Vec<Violation>,
     /// Acknowledged records.
     pub acknowledged: u64,
+    /// Acknowledged batches of each producer.
+    pub producers: BTreeMap<u32, u64>,
+    /// Batches that were sent again after a restart and answered with the place they had before it.
+    pub recognised: u64,
 }
 
 impl History {
@@ -149,6 +153,7 @@ impl History {
             self.violations.append(&mut notes.violations);
             for ack in notes.acks {
                 self.acknowledged += u64::from(ack.count);
+                *self.producers.entry(ack.first.process).or_default() += 1;
                 if fault == Fault::Process || ack.acks != 1 {
                     self.take_ack(&ack);
                 }
@@ -173,6 +178,9 @@ impl History {
     }
 
     fn take_ack(&mut self, ack: &Ack) {
+        // Consumers' notes come behind those of producers: what is there already was read after a restart.
+        self.recognised +=
+            u64::from(self.places.get(&ack.first).is_some_and(|(_, at)| Some(*at) == ack.offset));
         for n in 0..ack.count {
             let id = RecordId { counter: ack.first.counter + u64::from(n), ..ack.first };
             match ack.offset {

@@ -63,12 +63,16 @@ fn cycles(kind: Kind) {
         let when = format!("cut {cycle} of {cycles} on {kind:?} after {work:?} (seed {})", random.seed());
         verifier.expect_sound(node.bootstrap(), depth, &when);
     }
+    // One for each kind of producer and topic, and the maker of topics.
+    let producers = &verifier.history.producers;
+    assert_eq!(producers.len(), topics.len() * 3 + 1, "some producers had no success: {producers:?}");
     println!(
-        "{cycles} cuts of power on {kind:?} in {:.1} s (seed {}): {} records acknowledged, {} read back, {} topics, slowest start {slowest:?}",
+        "{cycles} cuts of power on {kind:?} in {:.1} s (seed {}): {} records acknowledged, {} read back, {} topics, {} batches sent twice were recognised, slowest start {slowest:?}",
         began.elapsed().as_secs_f64(),
         random.seed(),
         verifier.history.acknowledged,
         verifier.read,
         verifier.history.topics.len(),
+        verifier.history.recognised,
     );
 }

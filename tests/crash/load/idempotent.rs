@@ -64,6 +64,7 @@ impl Idempotent {
             return Ok(identity);
         }
         let request = InitProducerIdRequest::default()
+            .with_transactional_id(None)
             .with_producer_id(ProducerId(-1))
             .with_producer_epoch(-1)
             .with_transaction_timeout_ms(60_000);

@@ -19,7 +19,7 @@ use kafka_protocol::messages::create_topics_request::{CreatableTopic, CreatableT
 use kafka_protocol::messages::produce_request::{PartitionProduceData, TopicProduceData};
 use kafka_protocol::messages::{CreateTopicsRequest, ProduceRequest, ProduceResponse, TopicName};
 
-use crate::history::{Notes, Part, Presence};
+use crate::history::{Kind, Notes, Part, Presence, Violation};
 
 pub use admin::{TopicMaker, Trimmer, delete_topic};
 pub use consumer::Consumer;
@@ -120,8 +120,16 @@ impl Load {
                 let session = Arc::clone(&session);
                 std::thread::spawn(move || {
                     let mut notes = Notes::default();
-                    // The end of a connection is what these tests are about.
-                    let _ = worker.run(&session, &mut notes);
+                    // The end of a connection is what these tests are about; any other end is a fault.
+                    if let Err(error) = worker.run(&session, &mut notes)
+                        && matches!(
+                            error.kind(),
+                            io::ErrorKind::Other | io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData
+                        )
+                    {
+                        let detail = format!("a worker of the load gave up: {error}");
+                        notes.violations.push(Violation { kind: Kind::Answer, detail });
+                    }
                     (worker, notes)
                 })
             })
