@@ -141,11 +141,11 @@ pub fn all() -> Vec<Cell> {
         }),
         ("memory", "resident memory after the cells above", true, What::Memory),
         ("lat1k", "produce latency, 1,000 records a second", true, latency(By::Librdkafka, 1000)),
-        ("lat10k", "produce latency, 10,000 records a second", true, latency(By::Librdkafka, 10_000)),
-        ("lat1k-alone", "broker alone: latency of single requests, 1,000 a second", false, {
+        ("lat10k", "produce latency, 10,000 records a second", false, latency(By::Librdkafka, 10_000)),
+        ("lat1k-alone", "produce latency, single requests over 8 connections, 1,000 a second", false, {
             latency(By::FullBatches, 1000)
         }),
-        ("lat10k-alone", "broker alone: latency of single requests, 10,000 a second", false, {
+        ("lat10k-alone", "produce latency, single requests over 8 connections, 10,000 a second", true, {
             latency(By::FullBatches, 10_000)
         }),
     ] {

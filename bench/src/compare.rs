@@ -10,7 +10,7 @@ use crate::brokers::system::{Kind, System};
 use crate::cells::{Cell, What};
 use crate::load::librdkafka;
 use crate::machine::disk::LimitedDisk;
-use crate::machine::process::{load_average, real_time, resident_mb};
+use crate::machine::process::{load_average, real_time, resident_mb, stolen};
 use crate::measure::{Sample, finish, one, prepare};
 use crate::report::results::{CellResult, Results, Seen};
 use crate::report::table;
@@ -64,7 +64,7 @@ pub fn run(plan: &Plan) -> Result<()> {
             "warning: no right to the real-time class: other work on this machine will show in the figures"
         );
     }
-    let began = Instant::now();
+    let (began, before) = (Instant::now(), stolen());
     std::fs::create_dir_all(&plan.directory)?;
     std::fs::create_dir_all(&plan.results)?;
     let stamp = std::time::SystemTime::UNIX_EPOCH.elapsed().map_or(0, |d| d.as_secs());
@@ -99,6 +99,8 @@ pub fn run(plan: &Plan) -> Result<()> {
         note(&mut results, cell, seen, &file)?;
     }
     results.load[1] = load_average();
+    let after = stolen();
+    results.stolen = 100.0 * (after.0 - before.0) / (after.1 - before.1).max(1.0);
     results.seconds = began.elapsed().as_secs();
     results.write(&file)?;
     println!("\n{}", table::footer(&results));

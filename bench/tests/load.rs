@@ -84,7 +84,7 @@ fn build(folder: &Path) -> Option<PathBuf> {
         .args([&client, &source])
         .args(["-lrdkafka", "-lpthread"])
         .status()
-        .unwrap();
+        .expect("a C compiler is there");
     assert!(built.success());
     Some(client)
 }
@@ -109,8 +109,8 @@ fn make_topic(address: SocketAddr, name: &str, partitions: i32) {
         }
         std::thread::sleep(Duration::from_millis(5));
     };
-    stream.write_all(&(body.len() as i32).to_be_bytes()).unwrap();
-    stream.write_all(&body).unwrap();
+    stream.write_all(&(body.len() as i32).to_be_bytes()).expect("the broker reads");
+    stream.write_all(&body).expect("the broker reads");
     let mut answer = [0; 8];
-    stream.read_exact(&mut answer).unwrap();
+    stream.read_exact(&mut answer).expect("the broker answers");
 }

@@ -15,7 +15,7 @@ const LARGE: &[(&str, usize)] = &[
     ("broker/coordinator/src/tests/groups.rs", 600),
 ];
 
-const CODE: &[&str] = &["rs", "py", "js", "ts", "tsx", "go", "java", "sh"];
+const CODE: &[&str] = &["rs", "c", "py", "js", "ts", "tsx", "go", "java", "sh"];
 
 #[test]
 fn files_are_small() {

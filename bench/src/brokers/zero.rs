@@ -184,6 +184,11 @@ fn fetch(stream: &mut TcpStream, input: &mut In<'_>, correlation: i32, records: 
     if let Some(first) = heads.first_mut() {
         first[..4].copy_from_slice(&(len as i32).to_be_bytes());
     }
+    if heads.is_empty() {
+        let mut none = Out(vec![0; 4]);
+        none.i32(correlation).i32(0).i16(0).i32(0).i32(0);
+        write_both(stream, &none.sealed(0), &[])?;
+    }
     for head in &heads {
         write_both(stream, head, &records[8..])?;
     }

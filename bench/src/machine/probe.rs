@@ -18,7 +18,7 @@ const SYNC_EVERY: u64 = 4;
 pub fn synced_write_rate(directory: &Path) -> Result<f64> {
     let path = directory.join("probe");
     let mut block = MmapMut::map_anon(BLOCK)?; // direct I/O wants aligned memory
-    block.iter_mut().enumerate().for_each(|(i, byte)| *byte = (i * 31 >> 5) as u8);
+    block.iter_mut().enumerate().for_each(|(i, byte)| *byte = ((i * 31) >> 5) as u8);
     let direct = rustix::fs::OFlags::DIRECT.bits().cast_signed();
     let file = File::options().create(true).truncate(false).write(true).custom_flags(direct).open(&path);
     let file = file.with_context(|| format!("direct I/O on {}", path.display()))?;

@@ -48,6 +48,14 @@ pub fn resident_mb(pid: u32) -> Result<f64> {
     Ok(kib * 1024.0 / 1e6)
 }
 
+/// Part of all processor time that the host took since the machine started, and that time, in ticks.
+pub fn stolen() -> (f64, f64) {
+    let text = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let line = text.lines().next().unwrap_or_default();
+    let ticks: Vec<f64> = line.split_whitespace().skip(1).take(8).filter_map(|t| t.parse().ok()).collect();
+    (ticks.get(7).copied().unwrap_or(0.0), ticks.iter().sum())
+}
+
 /// The load average of the last minute.
 pub fn load_average() -> f64 {
     std::fs::read_to_string("/proc/loadavg")

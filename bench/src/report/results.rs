@@ -19,6 +19,9 @@ pub struct Results {
     pub real_time: bool,
     /// Load average of the machine before and after.
     pub load: [f64; 2],
+    /// Percent of the processors' time that the host took for others.
+    #[serde(default)]
+    pub stolen: f64,
     pub seconds: u64,
     pub cells: Vec<CellResult>,
 }

@@ -69,12 +69,13 @@ pub fn footer(results: &Results) -> String {
     let met = all.iter().filter(|(_, v)| v.met).count();
     let mut out = format!(
         "{} cores, {} rounds, real-time class: {}, load average {} before and {} after (the bench itself included), \
-         {} s. Targets met: {met} of {}.",
+         {:.1} % of the processors' time taken by the host, {} s. Targets met: {met} of {}.",
         results.cores,
         results.rounds,
         if results.real_time { "yes" } else { "no" },
         results.load[0],
         results.load[1],
+        results.stolen,
         results.seconds,
         all.len()
     );
