@@ -70,6 +70,15 @@ impl Engine {
         self.logs.get(spec(partition, &TopicConfig::default()).id).expect("the partition is open")
     }
 
+    /// Appends, and waits until the journal has counted it: its observers hear of it a moment before.
+    pub fn append_settled(&self, partition: i32, batch: Bytes) {
+        let before = self.logs.commit_log().durable();
+        append(&self.log(partition), batch);
+        while self.logs.commit_log().durable() == before {
+            std::thread::yield_now();
+        }
+    }
+
     /// As after `kill -9`: nothing is closed, but the lock goes with the process.
     pub fn killed(self) -> PathBuf {
         self.dir

@@ -40,8 +40,8 @@ fn a_failed_flush_moves_its_sets_aside_and_pins_nothing() {
     for stop in ["kill", "close"] {
         let root = dir.path().join(stop);
         let engine = open(&root, &config).unwrap();
-        append(&engine.log(0), batch(&["v0", "v1"]));
-        append(&engine.log(1), batch(&["other"]));
+        engine.append_settled(0, batch(&["v0", "v1"]));
+        engine.append_settled(1, batch(&["other"]));
         let partition = engine.log(0).dir().to_owned();
         let away = hide(&partition);
         let report = engine.logs.checkpoint().unwrap();
@@ -53,7 +53,7 @@ fn a_failed_flush_moves_its_sets_aside_and_pins_nothing() {
         assert_eq!(side_files(&root), 1);
         let durable = engine.logs.commit_log().durable();
         assert_eq!(engine.logs.replay_from(), durable, "it pins nothing");
-        append(&engine.log(1), batch(&["more"]));
+        engine.append_settled(1, batch(&["more"]));
         engine.logs.checkpoint().unwrap();
         if stop == "close" {
             engine.logs.close().unwrap();
@@ -154,7 +154,7 @@ fn a_lost_directory_takes_its_partitions_offline_and_the_first_stops_the_start()
     for _ in 0..2 {
         let engine = open_dirs(&dirs, &specs, usize::MAX).unwrap();
         assert!(engine.logs.broken(spec(lost, &config).id).is_some());
-        append(&engine.log(kept), batch(&["more"]));
+        engine.append_settled(kept, batch(&["more"]));
         engine.logs.checkpoint().unwrap();
         assert_eq!(engine.logs.replay_from(), engine.logs.commit_log().durable(), "it pins nothing");
         engine.logs.close().unwrap();
