@@ -4,6 +4,7 @@
 //! high watermark of that time, so every append at or before the position lies in a flushed segment.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -19,6 +20,9 @@ use crate::recovery_point::{RecoveryPoint, RecoveryTable};
 /// Bytes of log whose headers a start reads at the most for what is derived from them, beside what came since the last
 /// checkpoint.
 const DERIVED_BYTES: u64 = if cfg!(debug_assertions) { 64 << 10 } else { 1 << 20 };
+
+/// The same after a graceful stop.
+const LITTLE_BYTES: u64 = 4 << 10;
 
 /// What a checkpoint did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,7 +50,11 @@ impl LogManager {
     pub fn close(&self) -> Result<CheckpointReport, LogManagerError> {
         self.commit_log.close();
         for log in self.all() {
-            log.write_derived(&mut log.writer.lock());
+            let mut writer = log.writer.lock();
+            // What is little is read from the log as fast as from two more files of each partition.
+            if writer.since_snapshot() >= LITTLE_BYTES {
+                log.write_derived(&mut writer);
+            }
         }
         // All of it must be on disk before the mark that says so; one call for all files.
         for dir in self.dirs() {
@@ -71,8 +79,11 @@ impl LogManager {
                 continue;
             }
             match log.flush() {
-                Ok(point) => {
+                Ok((point, dir_changed)) => {
                     report.flushed += 1;
+                    if dir_changed {
+                        self.changed_dirs.lock().extend(log.dir().parent().map(Path::to_owned));
+                    }
                     points.push((log.id(), point));
                 }
                 Err(error) => {
@@ -83,6 +94,14 @@ impl LogManager {
                     stuck.push(log);
                 }
             }
+        }
+        {
+            // The names of new partitions, once for all of them.
+            let mut changed = self.changed_dirs.lock();
+            for dir in &*changed {
+                sync_dir(dir).map_err(LogManagerError::io(dir))?;
+            }
+            changed.clear();
         }
         let pinned = !self.move_aside(&stuck, position) || self.pinned.load(Ordering::Acquire);
         if points.is_empty() && !clean && report.failed == 0 {
@@ -170,8 +189,9 @@ impl LogManager {
 }
 
 impl Log {
-    /// Flushes everything below the high watermark of this moment and says where that is.
-    fn flush(&self) -> std::io::Result<RecoveryPoint> {
+    /// Flushes everything below the high watermark of this moment and says where that is, and whether the partition's
+    /// directory changed: its name may have to be synced then.
+    fn flush(&self) -> std::io::Result<(RecoveryPoint, bool)> {
         let (point, mut segments, dir_changed) = {
             let mut writer = self.writer.lock();
             let mut segments = std::mem::take(&mut writer.unflushed);
@@ -184,9 +204,10 @@ impl Log {
             }
             (point, segments, std::mem::take(&mut writer.dir_changed))
         };
-        let outcome = segments.iter().try_for_each(|s| s.flush()).and_then(|()| {
-            if dir_changed { sync_dir(&self.dir).and_then(|()| sync_parent(&self.dir)) } else { Ok(()) }
-        });
+        let outcome = segments
+            .iter()
+            .try_for_each(|s| s.flush())
+            .and_then(|()| if dir_changed { sync_dir(&self.dir) } else { Ok(()) });
         if let Err(error) = outcome {
             let mut writer = self.writer.lock();
             segments.pop();
@@ -196,12 +217,10 @@ impl Log {
             return Err(error);
         }
         let mut writer = self.writer.lock();
-        let (segment, position, _) = writer.snapshot;
-        let grown = writer.active.size() - if segment == writer.active.base_offset() { position } else { 0 };
-        if grown >= DERIVED_BYTES {
+        if writer.since_snapshot() >= DERIVED_BYTES {
             self.write_derived(&mut writer);
         }
-        Ok(point)
+        Ok((point, dir_changed))
     }
 
     /// Writes what a start would otherwise derive from batch headers. Disposable, so not synced: a start checks it.
@@ -223,8 +242,4 @@ impl Log {
             }
         }
     }
-}
-
-fn sync_parent(dir: &std::path::Path) -> std::io::Result<()> {
-    dir.parent().map_or(Ok(()), sync_dir)
 }

@@ -64,6 +64,15 @@ pub(crate) struct Writer {
     pub(crate) snapshot: (Offset, u64, Offset),
 }
 
+impl Writer {
+    /// Bytes of the active segment behind the newest snapshot.
+    pub(crate) fn since_snapshot(&self) -> u64 {
+        let (segment, position, _) = self.snapshot;
+        let from = if segment == self.active.base_offset() { position } else { 0 };
+        self.active.size().saturating_sub(from)
+    }
+}
+
 /// What all logs of a node share.
 #[derive(Clone)]
 pub struct LogContext {

@@ -69,6 +69,8 @@ pub struct LogManager {
     change: Mutex<()>,
     table: Mutex<RecoveryTable>,
     pub(crate) aside: Mutex<Aside>,
+    /// Data directories with names in them that are not synced yet.
+    pub(crate) changed_dirs: Mutex<HashSet<PathBuf>>,
     /// Partitions that are offline since start-up, with the reason.
     broken: Mutex<HashMap<TopicIdPartition, String>>,
     /// What only the journal holds of partitions that could not be opened is not in side files.
@@ -110,6 +112,7 @@ impl LogManager {
             change: Mutex::new(()),
             table: Mutex::new(table),
             aside: Mutex::new(Aside::open(&first)?),
+            changed_dirs: Mutex::default(),
             broken: Mutex::default(),
             pinned: AtomicBool::new(false),
         };

@@ -12,7 +12,7 @@ use highway_log::batch::header::{BatchHeader, HEADER_LEN};
 use highway_log::batch::records::records;
 use highway_log::batch::validate::Origin;
 use highway_log::commit_log::CommitLog;
-use highway_log::error::LogManagerError;
+use highway_log::error::{AppendError, LogManagerError};
 use highway_log::journal::{IoMode, Journal, JournalOptions};
 use highway_log::log::Log;
 use highway_log::manager::{LogManager, PartitionSpec, RecoveryReport};
@@ -70,6 +70,15 @@ impl Engine {
         self.logs.get(spec(partition, &TopicConfig::default()).id).expect("the partition is open")
     }
 
+    /// Appends, and waits until the journal has counted it: its observers hear of it a moment before.
+    pub fn append_settled(&self, partition: i32, batch: Bytes) {
+        let before = self.logs.commit_log().durable();
+        append(&self.log(partition), batch);
+        while self.logs.commit_log().durable() == before {
+            std::thread::yield_now();
+        }
+    }
+
     /// As after `kill -9`: nothing is closed, but the lock goes with the process.
     pub fn killed(self) -> PathBuf {
         self.dir
@@ -91,9 +100,21 @@ pub fn idempotent(sequence: i32, value: &str) -> Bytes {
 }
 
 pub fn append(log: &Log, batch: Bytes) -> AppendInfo {
-    let info = log.append(batch, Origin::Client, LeaderEpoch(0)).expect("the batch is good");
-    wait(log, info.end());
-    info
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    loop {
+        match log.append(batch.clone(), Origin::Client, LeaderEpoch(0)) {
+            Ok(info) => {
+                wait(log, info.end());
+                return info;
+            }
+            // The next journal file is being made: a broker's appends wait for it beforehand.
+            Err(AppendError::CommitLog(error)) if error.is_retriable() => {
+                assert!(std::time::Instant::now() < deadline, "{error}");
+                std::thread::yield_now();
+            }
+            Err(error) => panic!("the batch is good: {error}"),
+        }
+    }
 }
 
 pub fn wait(log: &Log, end: Offset) {
