@@ -235,7 +235,7 @@ impl Job {
         // Not behind a closed pipe: its reader may not have seen the last of it.
         let seen = flushed.is_ok() && outcome.as_ref().err().is_none_or(|f| f.code == EXIT_INTERRUPTED);
         let mut committed = Ok(());
-        if seen && self.args.group.is_some() && !self.args.no_commit && !self.done.is_empty() {
+        if seen && self.args.group.is_some() && !self.args.no_commit {
             // What was handed over and not written, because that was enough, is not committed.
             committed = consumer.commit_to(&self.done).await.map_err(Failure::from);
         }
