@@ -81,6 +81,11 @@ impl Client {
         self.shared.transport.send(to, call).await
     }
 
+    /// Nothing more will be sent in this lane.
+    pub(crate) fn retire(&self, lane: Lane) {
+        self.shared.transport.retire(lane);
+    }
+
     /// One request to one broker and its answer, with the version that was spoken.
     pub(crate) async fn call<Q: TypedRequest>(
         &self,

@@ -20,7 +20,7 @@ use super::resolve::resolve_positions;
 use crate::cluster::{Client, topic_name};
 use crate::error::{ClientError, ErrorCode};
 use crate::records;
-use crate::transport::{Endpoint, Lane};
+use crate::transport::{Endpoint, Lane, LaneId};
 
 /// A pause after a failure.
 const BACKOFF: Duration = Duration::from_millis(200);
@@ -68,6 +68,7 @@ struct Plan {
 #[derive(Debug)]
 struct Shared {
     client: Client,
+    lane: Lane,
     config: ConsumerConfig,
     plan: Mutex<Plan>,
     wake: Notify,
@@ -93,6 +94,7 @@ impl Fetcher {
     pub(super) fn start(client: Client, config: &ConsumerConfig) -> Self {
         let shared = Arc::new(Shared {
             client,
+            lane: Lane::Fetch(LaneId::fresh()),
             config: config.clone(),
             plan: Mutex::default(),
             wake: Notify::new(),
@@ -135,6 +137,7 @@ impl Fetcher {
 impl Drop for Fetcher {
     fn drop(&mut self) {
         self.task.abort();
+        self.shared.client.retire(self.shared.lane);
     }
 }
 
@@ -258,7 +261,7 @@ async fn fetch(
         .with_session_id(0)
         .with_session_epoch(-1)
         .with_topics(topics);
-    let answer = shared.client.call(&endpoint, request, 7..=12, Lane::Fetch).await;
+    let answer = shared.client.call(&endpoint, request, 7..=12, shared.lane).await;
     Back { node, round, asked, answer }
 }
 

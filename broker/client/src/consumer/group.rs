@@ -23,7 +23,7 @@ use super::protocol;
 use crate::cluster::{Client, group_id, text};
 use crate::error::{ClientError, ErrorCode};
 use crate::retry::Retry;
-use crate::transport::Lane;
+use crate::transport::{Lane, LaneId};
 
 /// What the heartbeats found out.
 #[derive(Debug, Default)]
@@ -43,6 +43,7 @@ impl Signals {
 #[derive(Debug)]
 pub(super) struct Membership {
     client: Client,
+    lane: Lane,
     group: GroupId,
     settings: GroupConfig,
     topics: Vec<TopicName>,
@@ -56,7 +57,17 @@ impl Membership {
     pub(super) fn new(client: Client, group: GroupId, settings: GroupConfig, topics: Vec<TopicName>) -> Self {
         let signals = Arc::new(Signals { rejoin: AtomicBool::new(true), changed: Notify::new() });
         let member = String::new();
-        Self { client, group, settings, topics, member, generation: -1, signals, heartbeats: None }
+        Self {
+            client,
+            lane: Lane::Group(LaneId::fresh()),
+            group,
+            settings,
+            topics,
+            member,
+            generation: -1,
+            signals,
+            heartbeats: None,
+        }
     }
 
     pub(super) fn group(&self) -> &GroupId {
@@ -167,7 +178,7 @@ impl Membership {
         // The coordinator answers when all members are there, or the rebalance timeout is over.
         let timeout = self.settings.rebalance_timeout + Duration::from_secs(10);
         let refused = |a: &JoinGroupResponse| ErrorCode::of(a.error_code);
-        self.client.call_coordinator(&self.group, request, 7..=9, Lane::Group, timeout, refused).await
+        self.client.call_coordinator(&self.group, request, 7..=9, self.lane, timeout, refused).await
     }
 
     async fn share_out(
@@ -215,7 +226,7 @@ impl Membership {
             .with_assignments(shares.collect());
         let timeout = self.settings.rebalance_timeout + Duration::from_secs(10);
         let refused = |a: &SyncGroupResponse| ErrorCode::of(a.error_code);
-        self.client.call_coordinator(&self.group, request, 5..=5, Lane::Group, timeout, refused).await
+        self.client.call_coordinator(&self.group, request, 5..=5, self.lane, timeout, refused).await
     }
 
     /// Runs until the coordinator does not know this generation any more.
@@ -279,6 +290,7 @@ impl Membership {
 impl Drop for Membership {
     fn drop(&mut self) {
         self.stop_heartbeats();
+        self.client.retire(self.lane);
     }
 }
 

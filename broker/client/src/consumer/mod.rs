@@ -73,6 +73,8 @@ pub struct Consumer {
     /// The same as it was at the last call of `poll`: worked on by now.
     worked_on: BTreeMap<TopicPartition, Offset>,
     committed: BTreeMap<TopicPartition, Offset>,
+    /// Where reading began in this generation of the group.
+    begun_at: BTreeMap<TopicPartition, Offset>,
     last_commit: Instant,
 }
 
@@ -127,6 +129,7 @@ impl Consumer {
             handed_out: BTreeMap::new(),
             worked_on: BTreeMap::new(),
             committed: BTreeMap::new(),
+            begun_at: BTreeMap::new(),
             last_commit: Instant::now(),
         }
     }
@@ -212,9 +215,12 @@ impl Consumer {
             }
         }
         known.extend(resolve_positions(&self.client, &open).await?);
-        self.committed = known.clone();
-        self.handed_out.clear();
-        self.worked_on.clear();
+        // Positions that come from nowhere are committed as well: others must not begin elsewhere.
+        self.committed =
+            known.iter().filter(|(p, _)| committed.contains_key(p)).map(|(p, o)| (p.clone(), *o)).collect();
+        self.handed_out = known.clone();
+        self.worked_on = known.clone();
+        self.begun_at = known.clone();
         self.fetcher.assign(known);
         membership.joined();
         Ok(ConsumerEvent::Assigned(assigned))
@@ -261,12 +267,14 @@ impl Consumer {
         self.commit_worked_on().await
     }
 
-    /// Commits these offsets and no others.
+    /// Commits these offsets, and for partitions that are not among them the place where reading began.
     ///
     /// # Errors
     /// As [`Consumer::commit`].
     pub async fn commit_to(&mut self, offsets: &BTreeMap<TopicPartition, Offset>) -> Result<(), ClientError> {
-        self.worked_on.clone_from(offsets);
+        self.worked_on.clone_from(&self.begun_at);
+        let own = offsets.iter().filter(|(p, _)| self.begun_at.contains_key(*p));
+        self.worked_on.extend(own.map(|(p, o)| (p.clone(), *o)));
         self.commit_worked_on().await
     }
 

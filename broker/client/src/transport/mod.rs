@@ -11,6 +11,7 @@ pub mod tcp;
 use std::any::Any;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -30,12 +31,24 @@ pub enum Lane {
     Control,
     /// Produce.
     Produce,
-    /// Fetch.
-    Fetch,
-    /// Group membership, joins that wait for others.
-    Group,
+    /// Fetches of one consumer, which wait for records.
+    Fetch(LaneId),
+    /// Joins of one member, which wait for the other members: two of one program must not wait behind each other.
+    Group(LaneId),
     /// Heartbeats and commits, which must pass while a join waits.
     Heartbeat,
+}
+
+/// Whose lane it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LaneId(u64);
+
+impl LaneId {
+    /// One that nobody has.
+    pub(crate) fn fresh() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
 }
 
 /// One request to one broker.
@@ -95,6 +108,9 @@ pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends. When the outer future is done the request has its place in the order of its lane; the inner one is the
     /// answer.
     fn send<'a>(&'a self, to: &'a Endpoint, call: Call) -> BoxFuture<'a, Result<Pending, ClientError>>;
+
+    /// Nothing more will be sent in this lane: what it holds can go.
+    fn retire(&self, lane: Lane);
 }
 
 /// A Kafka request that can be handed to another task, with its response.

@@ -172,4 +172,9 @@ impl Transport for TcpTransport {
     fn send<'a>(&'a self, to: &'a Endpoint, call: Call) -> BoxFuture<'a, Result<Pending, ClientError>> {
         self.start(to, call).boxed()
     }
+
+    fn retire(&self, lane: Lane) {
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        peers.retain(|(_, of), _| *of != lane);
+    }
 }

@@ -78,7 +78,13 @@ struct Job {
 impl Job {
     fn config(&self) -> ConsumerConfig {
         let commits = self.args.group.is_some() && !self.args.no_commit;
-        ConsumerConfig { auto_commit: commits.then_some(COMMIT_INTERVAL), ..ConsumerConfig::default() }
+        ConsumerConfig {
+            auto_commit: commits.then_some(COMMIT_INTERVAL),
+            // Large pieces: a tool reads a lot at once, and each piece costs a few changes of task.
+            partition_bytes: 4 * ConsumerConfig::default().partition_bytes,
+            fetch_bytes: 2 * ConsumerConfig::default().fetch_bytes,
+            ..ConsumerConfig::default()
+        }
     }
 
     async fn assigned(
@@ -235,7 +241,7 @@ impl Job {
         // Not behind a closed pipe: its reader may not have seen the last of it.
         let seen = flushed.is_ok() && outcome.as_ref().err().is_none_or(|f| f.code == EXIT_INTERRUPTED);
         let mut committed = Ok(());
-        if seen && self.args.group.is_some() && !self.args.no_commit && !self.done.is_empty() {
+        if seen && self.args.group.is_some() && !self.args.no_commit {
             // What was handed over and not written, because that was enough, is not committed.
             committed = consumer.commit_to(&self.done).await.map_err(Failure::from);
         }

@@ -1,7 +1,7 @@
 //! The machine and the node's process: open files, memory, clock, huge pages.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rustix::process::{Resource, getrlimit};
 
@@ -15,7 +15,7 @@ const MEMORY_WANTED: u64 = 512 << 20;
 
 /// Looks at all of it.
 pub(super) fn check(dirs: &[PathBuf], checks: &mut Vec<Check>) {
-    let pid = dirs.iter().find_map(running_pid);
+    let pid = dirs.iter().find_map(|dir| running_pid(dir));
     open_files(pid, checks);
     memory(pid, checks);
     huge_pages(checks);
@@ -23,7 +23,7 @@ pub(super) fn check(dirs: &[PathBuf], checks: &mut Vec<Check>) {
 }
 
 /// The process that has the directory, if it is alive.
-fn running_pid(dir: &PathBuf) -> Option<u64> {
+fn running_pid(dir: &Path) -> Option<u64> {
     let text = fs::read_to_string(dir.join("highway-node.json")).ok()?;
     let pid = serde_json::from_str::<serde_json::Value>(&text).ok()?["pid"].as_u64()?;
     fs::exists(format!("/proc/{pid}/limits")).ok()?.then_some(pid)
