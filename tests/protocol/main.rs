@@ -9,6 +9,8 @@ mod differential_other;
 mod explained;
 mod fetching;
 mod groups;
+mod hostile;
+mod metrics;
 mod producing;
 mod records;
 mod requests;

@@ -12,7 +12,8 @@ use crate::client::{connect, encode, receive, send};
 /// What bad input may cost at most.
 const ROOM: u64 = 64 << 20;
 
-fn resident(pid: u32) -> u64 {
+/// Bytes of memory that a process holds.
+pub fn resident(pid: u32) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("the process is there");
     let line = status.lines().find(|l| l.starts_with("VmRSS:")).expect("a resident size");
     line.split_whitespace().nth(1).and_then(|n| n.parse::<u64>().ok()).expect("a number") << 10

@@ -1,5 +1,7 @@
-//! Rules of the tree that no compiler checks: the arrows between crates, the size of files, words that may not stay.
+//! Rules of the tree that no compiler checks: the arrows between crates, the size of files, words that may not stay, tests
+//! that documents name.
 
+mod checklist;
 mod layers;
 mod sizes;
 mod words;

@@ -139,10 +139,11 @@ impl Broker {
             .await;
         match outcome {
             Ok(outcomes) => {
-                for outcome in outcomes {
-                    if let Err(error) = outcome.result {
-                        tracing::info!(topic = outcome.name, %error, "auto-creation refused");
-                    }
+                // One line, however many there are: a request may name a million topics.
+                let mut refused = outcomes.iter().filter_map(|o| Some((&o.name, o.result.as_ref().err()?)));
+                if let Some((topic, error)) = refused.next() {
+                    let more = refused.count();
+                    tracing::info!(topic, %error, more, "auto-creation refused");
                 }
             }
             Err(error) => tracing::error!(%error, "auto-creation failed"),

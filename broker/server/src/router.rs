@@ -9,6 +9,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use highway_types::limits::LARGE_REQUEST;
 use highway_wire::header::RequestHead;
 use highway_wire::piece::Piece;
 use highway_wire::{apis, request, response};
@@ -79,6 +80,11 @@ pub async fn route(
     }
 }
 
+/// Members of a group wait for each other, for minutes: no thread may wait with them.
+fn waits_for_others(key: i16) -> bool {
+    key == ApiKey::JoinGroup as i16 || key == ApiKey::SyncGroup as i16
+}
+
 struct Call {
     broker: Arc<Broker>,
     ctx: RequestContext,
@@ -130,7 +136,7 @@ fn dispatch(key: ApiKey, call: Call) -> Result<Routed, String> {
 impl Call {
     fn answer<T, F, R>(
         self,
-        handler: impl FnOnce(Arc<Broker>, RequestContext, T) -> F,
+        handler: impl FnOnce(Arc<Broker>, RequestContext, T) -> F + Send + 'static,
     ) -> Result<Routed, String>
     where
         T: Request + Decodable,
@@ -138,6 +144,9 @@ impl Call {
         R: Encodable + HeaderVersion + Send + 'static,
     {
         let (version, correlation_id) = (self.head.api_version, self.head.correlation_id);
+        if self.head.body.len() > LARGE_REQUEST && !waits_for_others(T::KEY) {
+            return Ok(Routed { answer: self.answer_aside(handler), exclusive: true });
+        }
         let decoded = request::decode::<T>(version, &self.head.body).map_err(|e| {
             self.broker.metrics.refused();
             format!("api key {} version {version}: {e}", T::KEY)
@@ -145,6 +154,35 @@ impl Call {
         let handled = handler(self.broker, self.ctx, decoded);
         let answer = async move { encode(T::KEY, version, correlation_id, &handled.await) };
         Ok(Routed { answer: Box::pin(answer), exclusive: true })
+    }
+
+    /// The same on a thread of its own: a request that names a million topics takes seconds, and the threads that serve
+    /// connections look at no socket meanwhile.
+    fn answer_aside<T, F, R>(
+        self,
+        handler: impl FnOnce(Arc<Broker>, RequestContext, T) -> F + Send + 'static,
+    ) -> BoxAnswer
+    where
+        T: Request + Decodable,
+        F: Future<Output = R> + Send + 'static,
+        R: Encodable + HeaderVersion + Send + 'static,
+    {
+        let runtime = tokio::runtime::Handle::current();
+        let work = tokio::task::spawn_blocking(move || {
+            let (version, correlation_id) = (self.head.api_version, self.head.correlation_id);
+            match request::decode::<T>(version, &self.head.body) {
+                Ok(decoded) => {
+                    let handled = runtime.block_on(handler(self.broker, self.ctx, decoded));
+                    encode(T::KEY, version, correlation_id, &handled)
+                }
+                Err(error) => {
+                    self.broker.metrics.refused();
+                    tracing::info!(key = T::KEY, version, %error, "a large request cannot be read");
+                    Answer::Close("a large request cannot be read")
+                }
+            }
+        });
+        Box::pin(async move { work.await.unwrap_or(Answer::Close("a large request was not carried out")) })
     }
 
     async fn produce(self) -> Result<Routed, String> {

@@ -4,10 +4,12 @@ use std::time::Duration;
 
 /// Bytes of one Kafka request frame at the most (`socket.request.max.bytes`).
 pub const REQUEST_MAX_BYTES: usize = 100 * 1024 * 1024;
+/// Bytes of a request above which it is carried out aside, so that it holds up no other connection.
+pub const LARGE_REQUEST: usize = 64 * 1024;
 /// Bytes of large request frames that all connections together hold (`queued.max.request.bytes`).
 pub const QUEUED_REQUEST_BYTES: usize = 256 * 1024 * 1024;
 /// A large frame of which less than [`FRAME_STALL_BYTES`] come in this time ends its connection if others wait for memory.
-pub const FRAME_STALL: Duration = Duration::from_secs(10);
+pub const FRAME_STALL: Duration = Duration::from_secs(2);
 /// See [`FRAME_STALL`].
 pub const FRAME_STALL_BYTES: usize = 64 * 1024;
 /// Bytes of a frame before a connection is authenticated, once authentication is on.

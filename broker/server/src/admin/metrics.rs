@@ -13,6 +13,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use highway_cluster::PartitionImage;
 use highway_coordinator::{Command, DescribeGroups, ListGroups, OffsetFetch, Response};
 use highway_log::commit_log::CommitLogStatus;
 use highway_types::{GroupId, PartitionIndex, TopicIdPartition, TopicName};
@@ -108,6 +109,14 @@ fn node(broker: &Broker, text: &mut Exposition) {
         m.bytes_out.load(Ordering::Relaxed),
     );
     text.gauge("highway_fetch_sessions", "Open fetch sessions (KIP-227).", &[], broker.sessions.len());
+    let (used, waiting) = (broker.memory.used(), broker.memory.waiting());
+    text.gauge(
+        "highway_request_memory_bytes",
+        "Bytes that large requests hold (queued.max.request.bytes).",
+        &[],
+        used,
+    );
+    text.gauge("highway_request_memory_waiting", "Large requests that wait for memory.", &[], waiting);
     let pressure = broker.logs.commit_log().pressure();
     text.gauge("highway_journal_files", "Journal files in use.", &[], pressure.files_in_use);
     text.gauge("highway_journal_room_bytes", "Bytes that the journal can take now.", &[], pressure.room);
@@ -120,6 +129,9 @@ fn node(broker: &Broker, text: &mut Exposition) {
     let healthy = matches!(broker.logs.commit_log().status(), CommitLogStatus::Healthy);
     text.gauge("highway_journal_healthy", "1 while the journal takes records.", &[], u8::from(healthy));
     text.gauge("kafka_brokers", "Number of brokers in the cluster.", &[], 1);
+    let (host, port) = broker.advertised(0);
+    let (address, id) = (format!("{host}:{port}"), broker.node_id.to_string());
+    text.gauge("kafka_broker_info", "A broker of the cluster.", &[("address", &address), ("id", &id)], 1);
 }
 
 fn topics(broker: &Broker, text: &mut Exposition) {
@@ -138,6 +150,7 @@ fn topics(broker: &Broker, text: &mut Exposition) {
             let Some(log) = broker.logs.get(id) else { continue };
             let (name, index) = (topic.name.as_str(), id.partition.to_string());
             let labels = [("partition", index.as_str()), ("topic", name)];
+            replicas(topic.partition(id.partition), &labels, text);
             let offsets = log.offsets();
             text.gauge(
                 "kafka_topic_partition_current_offset",
@@ -161,6 +174,22 @@ fn topics(broker: &Broker, text: &mut Exposition) {
     }
 }
 
+/// Who holds a partition. All replicas are in sync: the commit log is what is replicated.
+fn replicas(partition: Option<&PartitionImage>, labels: &[(&str, &str)], text: &mut Exposition) {
+    let Some(partition) = partition else { return };
+    let (leader, count) = (partition.leader().map_or(-1, |n| n.0), partition.replicas.len());
+    text.gauge("kafka_topic_partition_leader", "Leader of a partition; -1 for none.", labels, leader);
+    text.gauge(
+        "kafka_topic_partition_leader_is_preferred",
+        "1 if the leader is the preferred one.",
+        labels,
+        u8::from(leader >= 0),
+    );
+    text.gauge("kafka_topic_partition_replicas", "Replicas of a partition.", labels, count);
+    text.gauge("kafka_topic_partition_in_sync_replica", "Replicas in sync.", labels, count);
+    text.gauge("kafka_topic_partition_under_replicated_partition", "1 if replicas lag behind.", labels, 0);
+}
+
 async fn groups(broker: &Arc<Broker>, text: &mut Exposition) {
     let image = broker.image();
     for shard in broker.groups.partitions() {
@@ -177,7 +206,7 @@ async fn groups(broker: &Arc<Broker>, text: &mut Exposition) {
             let fetch = OffsetFetch { group: entry.group.clone(), topics: None, require_stable: false };
             let fetched = broker.groups.call_partition(shard, Command::OffsetFetch(fetch)).await;
             let Response::OffsetFetch(fetched) = fetched else { continue };
-            let mut sums: BTreeMap<TopicName, i64> = BTreeMap::new();
+            let mut sums: BTreeMap<TopicName, (i64, i64)> = BTreeMap::new();
             for (topic, partitions) in &fetched.topics {
                 for p in partitions.iter().filter(|p| p.offset.0 >= 0) {
                     let end = end_offset(broker, &image, topic, p.partition);
@@ -200,11 +229,18 @@ async fn groups(broker: &Arc<Broker>, text: &mut Exposition) {
                         &labels,
                         lag,
                     );
-                    *sums.entry(topic.clone()).or_default() += lag.max(0);
+                    let sum = sums.entry(topic.clone()).or_default();
+                    *sum = (sum.0 + p.offset.0, sum.1 + lag.max(0));
                 }
             }
-            for (topic, lag) in &sums {
+            for (topic, (offset, lag)) in &sums {
                 let labels = [("consumergroup", entry.group.as_str()), ("topic", topic.as_str())];
+                text.gauge(
+                    "kafka_consumergroup_current_offset_sum",
+                    "Committed offsets of a group over all partitions of a topic.",
+                    &labels,
+                    offset,
+                );
                 text.gauge(
                     "kafka_consumergroup_lag_sum",
                     "Lag of a group over all partitions of a topic.",
