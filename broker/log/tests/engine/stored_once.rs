@@ -25,9 +25,9 @@ fn segment(dir: &Path, base: i64) -> std::path::PathBuf {
 }
 
 fn change(path: &Path, change: impl FnOnce(&mut Vec<u8>)) {
-    let mut bytes = fs::read(path).unwrap();
+    let mut bytes = fs::read(path).expect("the segment is there");
     change(&mut bytes);
-    fs::write(path, bytes).unwrap();
+    fs::write(path, bytes).expect("writable");
 }
 
 /// Small, large, small, large, ...
@@ -46,7 +46,7 @@ fn fill(log: &Arc<Log>, count: usize) -> Vec<String> {
 }
 
 fn reopened(engine: Engine, config: &TopicConfig) -> Engine {
-    open(&engine.killed(), config).unwrap()
+    open(&engine.killed(), config).expect("the engine opens")
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn the_end_of_a_segment_is_written_again_and_the_next_segment_stays() {
 }
 
 fn batch_len(bytes: &[u8]) -> usize {
-    12 + u32::from_be_bytes(bytes[8..12].try_into().unwrap()) as usize
+    12 + u32::from_be_bytes(bytes[8..12].try_into().expect("four bytes")) as usize
 }
 
 #[test]
