@@ -6,6 +6,7 @@
 //! sealed; these files are hints that are rebuilt from the log when they are missing, cut off or wrong.
 
 mod indexes;
+mod reading;
 mod scan;
 mod search;
 mod summary;
@@ -18,7 +19,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
-use bytes::Bytes;
 use highway_types::{Offset, Timestamp};
 use parking_lot::{Mutex, RwLock};
 
@@ -348,70 +348,6 @@ impl LogSegment {
         self.unsynced.store(true, Ordering::Release);
         self.flushed.fetch_min(position, Ordering::AcqRel);
         file::write_all_at(&*self.file()?, parts, position)
-    }
-
-    /// Bytes from `position`, at most `len`, none at or behind `end`.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub fn read(&self, position: u64, len: usize, end: u64) -> io::Result<Bytes> {
-        let end = end.min(self.size());
-        let len = len.min(usize::try_from(end.saturating_sub(position)).unwrap_or(usize::MAX));
-        if len == 0 {
-            return Ok(Bytes::new());
-        }
-        file::read_at(&*self.file()?, position, len)
-    }
-
-    /// Fills the start of `into` with what the page cache holds from `position` on; `None` if that is nothing.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub(crate) fn read_cached(&self, position: u64, into: &mut [u8]) -> io::Result<Option<usize>> {
-        file::read_cached(&*self.file()?, position, into)
-    }
-
-    /// Fills `into` from `position` and asks the disk for what lies between there and `ahead`, once.
-    ///
-    /// # Errors
-    /// What the system says.
-    pub(crate) fn read_from_disk(&self, position: u64, into: &mut [u8], ahead: u64) -> io::Result<usize> {
-        let log = self.file()?;
-        let (from, to) = (position + into.len() as u64, ahead.min(self.size()));
-        let before = self.asked.swap(to, Ordering::Relaxed);
-        // Somebody who reads elsewhere starts over.
-        let from = if (from..to).contains(&before) { before } else { from };
-        if before != to {
-            file::will_need(&log, from, to.saturating_sub(from));
-        }
-        file::read_into(&log, position, into)
-    }
-
-    /// Remembers that the batch at `position` cannot be read, or is not what was written.
-    pub(crate) fn mark_unreadable(&self, position: u64) {
-        self.unreadable.fetch_min(position, Ordering::AcqRel);
-    }
-
-    /// Where the first batch lies that a reader could not read, if there was one.
-    pub(crate) fn unreadable_from(&self) -> Option<u64> {
-        Some(self.unreadable.load(Ordering::Acquire)).filter(|at| *at != READABLE)
-    }
-
-    /// The start of the last batch with an index entry that starts at or below `position`.
-    pub(crate) fn indexed_batch_before(&self, position: u64) -> io::Result<Option<u64>> {
-        self.load_indexes()?;
-        let found = self.indexes.read().offset.floor(|e| u64::from(e.position) <= position)?;
-        Ok(found.map(|entry| u64::from(entry.position)))
-    }
-
-    /// Aborted transactions that overlap `from..end`.
-    ///
-    /// # Errors
-    /// The index file cannot be read.
-    pub fn aborted_transactions(&self, from: Offset, end: Offset) -> io::Result<Vec<AbortedEntry>> {
-        let mut entries = txn::load(&self.log_path.with_extension(TXN_INDEX))?;
-        entries.retain(|t| t.first_offset < end && t.last_offset >= from);
-        Ok(entries)
     }
 
     /// Notes an aborted transaction whose marker lies in this segment. In order of the markers.

@@ -7,9 +7,6 @@ use std::sync::Arc;
 use crate::batch::verify::BatchVerifier;
 use crate::segment::LogSegment;
 
-/// Bytes behind a slice that the disk is asked for ahead, once a reader was found to read from the disk.
-const READ_AHEAD: u64 = 4 << 20;
-
 /// Consecutive batches of one segment. The last one may be cut off, as in Kafka: readers drop what is not whole and ask
 /// again from there.
 #[derive(Debug)]
@@ -55,8 +52,7 @@ impl LogSlice {
     /// starts there is refused, one that starts before ends there.
     pub fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         let into = self.clip(into);
-        let behind = self.end + READ_AHEAD;
-        match self.segment.read_from_disk(self.position, into, behind) {
+        match self.segment.read_from_disk(self.position, into) {
             Ok(n) => self.take(&into[..n]),
             Err(error) => Err(self.give_up(error)),
         }

@@ -9,44 +9,49 @@ use highway_types::TopicIdPartition;
 use crate::commit_log::{AppendEntry, CommitLogError, Stored};
 
 use super::queue::Queued;
+use super::sync_pool::SyncPool;
 
 /// See the module.
 #[derive(Default)]
 pub(super) struct Elsewhere {
     /// Partitions whose file failed, until a restart: what is queued behind the failure would leave a gap.
     lost: HashMap<TopicIdPartition, CommitLogError>,
-    files: Vec<(TopicIdPartition, Stored)>,
+    /// Of the group at hand, with the partition that each belongs to.
+    ids: Vec<TopicIdPartition>,
+    files: Vec<Stored>,
+    pool: SyncPool,
 }
 
 impl Elsewhere {
     /// Makes the files of a group durable. One that fails takes its partition's entries out of this group and of all
     /// that follow.
     pub(super) fn make_durable(&mut self, group: &[Queued]) {
-        self.files.clear();
         for entry in entries(group) {
-            let Some(stored) = &entry.stored else { continue };
-            let same = |(id, other): &&mut (TopicIdPartition, Stored)| {
-                *id == entry.id && Arc::ptr_eq(&other.file, &stored.file)
-            };
-            match self.files.iter_mut().find(same) {
-                Some((_, known)) => known.end = known.end.max(stored.end),
-                None => self.files.push((entry.id, stored.clone())),
+            let Some(stored) = entry.stored.as_ref().filter(|_| self.lost(entry).is_none()) else { continue };
+            match self.files.iter_mut().find(|other| Arc::ptr_eq(&other.file, &stored.file)) {
+                Some(known) => known.end = known.end.max(stored.end),
+                None => {
+                    self.ids.push(entry.id);
+                    self.files.push(stored.clone());
+                }
             }
+        }
+        if self.files.is_empty() {
+            return;
         }
         // All of them are on their way to the disk before the first is waited for.
-        for (_, stored) in &self.files {
+        for stored in &self.files {
             stored.file.start_sync(stored.end);
         }
-        for (id, stored) in self.files.drain(..) {
-            if self.lost.contains_key(&id) {
-                continue;
-            }
-            if let Err(error) = stored.file.sync_up_to(stored.end) {
+        for (index, outcome) in self.pool.sync(&self.files) {
+            if let (Err(error), Some(id)) = (outcome, self.ids.get(index).copied()) {
                 let error = CommitLogError::NotStored { partition: id, detail: error.to_string().into() };
                 tracing::error!(%error, "a segment could not be synced");
                 self.lost.insert(id, error);
             }
         }
+        self.ids.clear();
+        self.files.clear();
     }
 
     /// Why an entry's partition takes nothing more, if it does not.

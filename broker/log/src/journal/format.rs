@@ -308,6 +308,18 @@ pub(super) fn payload_matches(entry: &Entry, payload: &[u8]) -> bool {
     crc32c::crc32c_append(crc32c::crc32c(&entry.raw_header[CRC_START..]), payload) == entry.header.crc
 }
 
+fn be_u32(bytes: &[u8], at: usize) -> u32 {
+    let mut out = [0; 4];
+    out.copy_from_slice(&bytes[at..at + 4]);
+    u32::from_be_bytes(out)
+}
+
+fn be_u64(bytes: &[u8], at: usize) -> u64 {
+    let mut out = [0; 8];
+    out.copy_from_slice(&bytes[at..at + 8]);
+    u64::from_be_bytes(out)
+}
+
 #[cfg(test)]
 pub(super) mod version_1 {
     //! What release 0.1's first journal wrote, so that it can be read for ever.
@@ -330,16 +342,4 @@ pub(super) mod version_1 {
         out.extend_from_slice(&descriptors);
         header
     }
-}
-
-fn be_u32(bytes: &[u8], at: usize) -> u32 {
-    let mut out = [0; 4];
-    out.copy_from_slice(&bytes[at..at + 4]);
-    u32::from_be_bytes(out)
-}
-
-fn be_u64(bytes: &[u8], at: usize) -> u64 {
-    let mut out = [0; 8];
-    out.copy_from_slice(&bytes[at..at + 8]);
-    u64::from_be_bytes(out)
 }

@@ -24,6 +24,7 @@ mod shared;
 #[cfg(any(test, feature = "contract-tests"))]
 pub mod sim;
 mod store;
+mod sync_pool;
 mod writer;
 
 #[cfg(test)]
