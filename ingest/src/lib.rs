@@ -1,0 +1,10 @@
+//! Events in: what HTTP and syslog senders say, turned into records.
+//!
+//! Everything here is pure: bytes in, records or reasons out; the time and randomness are handed in. Sockets are
+//! thin shells on top of it.
+
+pub mod ids;
+pub mod json;
+pub mod record;
+pub mod syslog;
+pub mod time;
