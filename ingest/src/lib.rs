@@ -3,6 +3,7 @@
 //! Everything here is pure: bytes in, records or reasons out; the time and randomness are handed in. Sockets are
 //! thin shells on top of it.
 
+pub mod envelope;
 pub mod ids;
 pub mod json;
 pub mod record;
