@@ -3,9 +3,11 @@
 //! Everything here is pure: bytes in, records or reasons out; the time and randomness are handed in. Sockets are
 //! thin shells on top of it.
 
+pub mod dialect;
 pub mod envelope;
 pub mod ids;
 pub mod json;
+pub mod outcome;
 pub mod record;
 pub mod syslog;
 pub mod time;
