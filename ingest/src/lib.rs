@@ -3,6 +3,7 @@
 //! Everything here is pure: bytes in, records or reasons out; the time and randomness are handed in. Sockets are
 //! thin shells on top of it.
 
+pub mod dedup;
 pub mod dialect;
 pub mod envelope;
 pub mod ids;
