@@ -5,10 +5,12 @@
 
 pub mod dedup;
 pub mod dialect;
+pub mod endpoint;
 pub mod envelope;
 pub mod ids;
 pub mod json;
 pub mod outcome;
 pub mod record;
+pub mod rejects;
 pub mod syslog;
 pub mod time;
