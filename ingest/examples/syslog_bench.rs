@@ -18,17 +18,23 @@ const SHAPES: &[(&str, &[&str])] = &[
     ),
     (
         "RFC 3164, 200 bytes",
-        &["<30>Nov 20 22:14:15 node-17 kubelet[1123]: I1120 22:14:15.123456 1123 kuberuntime_container.go:748] Killing \
-           container with a grace period override pod=\"shop/cart-5d8f\" name=\"cart\" seconds=30"],
+        &[
+            "<30>Nov 20 22:14:15 node-17 kubelet[1123]: I1120 22:14:15.123456 1123 kuberuntime_container.go:748] Killing \
+           container with a grace period override pod=\"shop/cart-5d8f\" name=\"cart\" seconds=30",
+        ],
     ),
     (
         "RFC 5424, structured data",
-        &["<165>1 2026-10-11T22:14:15.003123+02:00 mymachine.example.com evntslog 8710 ID47 [exampleSDID@32473 iut=\"3\" \
-           eventSource=\"Application\" eventID=\"1011\"][examplePriority@32473 class=\"high\"] An application event log entry"],
+        &[
+            "<165>1 2026-10-11T22:14:15.003123+02:00 mymachine.example.com evntslog 8710 ID47 [exampleSDID@32473 iut=\"3\" \
+           eventSource=\"Application\" eventID=\"1011\"][examplePriority@32473 class=\"high\"] An application event log entry",
+        ],
     ),
     (
         "Cisco IOS",
-        &["<189>29: core-sw1: *Apr 29 13:58:40.411: %SYS-5-CONFIG_I: Configured from console by vty0 (10.0.0.5)"],
+        &[
+            "<189>29: core-sw1: *Apr 29 13:58:40.411: %SYS-5-CONFIG_I: Configured from console by vty0 (10.0.0.5)",
+        ],
     ),
 ];
 
@@ -72,6 +78,8 @@ fn main() {
     let all: Vec<&str> = SHAPES.iter().flat_map(|(_, lines)| lines.iter().copied()).collect();
     for (name, lines) in SHAPES.iter().copied().chain([("all of these in turn", &all[..])]) {
         run(&format!("{name}: parse"), lines, count, |_, _| {});
-        run(&format!("{name}: parse + ECS"), lines, count, |message, out| ecs::push_ecs(out, message, &around));
+        run(&format!("{name}: parse + ECS"), lines, count, |message, out| {
+            ecs::push_ecs(out, message, &around)
+        });
     }
 }

@@ -109,11 +109,15 @@ impl Status {
             Turned::RateLimited(wait) => {
                 Self { code: StatusCode::TOO_MANY_REQUESTS, retry_after: Some(seconds(*wait)) }
             }
-            Turned::Busy(wait) => Self { code: StatusCode::SERVICE_UNAVAILABLE, retry_after: Some(seconds(*wait)) },
+            Turned::Busy(wait) => {
+                Self { code: StatusCode::SERVICE_UNAVAILABLE, retry_after: Some(seconds(*wait)) }
+            }
             Turned::Unavailable(_) => Self { code: StatusCode::SERVICE_UNAVAILABLE, retry_after: Some(5) },
             Turned::Request(error) => Self::plain(match error {
                 RequestError::Malformed(violation) => refused(violation),
-                RequestError::MediaType { .. } | RequestError::Encoding(_) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                RequestError::MediaType { .. } | RequestError::Encoding(_) => {
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE
+                }
                 RequestError::Unpack { .. } => StatusCode::BAD_REQUEST,
                 RequestError::TooLarge { .. } | RequestError::TooMany { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             }),

@@ -41,7 +41,11 @@ fn a_window_is_bounded_by_count_and_by_time() {
 fn a_million_ids_take_what_is_said() {
     let mut window = Window::new(bounds(200_000, i64::MAX), 0);
     for n in 0..500_000_i64 {
-        window.observe(n, EventId(u128::from(n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)), Timestamp(n));
+        window.observe(
+            n,
+            EventId(u128::from(n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835)),
+            Timestamp(n),
+        );
     }
     assert_eq!(window.len(), 200_000);
     assert!(window.bytes() / 200_000 <= 64, "{} bytes for each id", window.bytes() / 200_000);
@@ -54,7 +58,9 @@ fn an_id_is_decided_once() {
     let Verdict::Fresh(first) = sequencer.decide(id(1), now) else { panic!() };
     assert_eq!(sequencer.decide(id(1), now), Verdict::InFlight(first));
     sequencer.failed(first);
-    let Verdict::Fresh(second) = sequencer.decide(id(1), now) else { panic!("a try that failed leaves nothing") };
+    let Verdict::Fresh(second) = sequencer.decide(id(1), now) else {
+        panic!("a try that failed leaves nothing")
+    };
     assert_ne!(first, second);
     sequencer.committed(second, 7, now);
     sequencer.committed(second, 8, now);
@@ -77,7 +83,10 @@ fn replay_reads_headers() {
     replay.record(1, Timestamp(0), [("other", &b"a"[..])]);
     replay.record(2, Timestamp(5500), [(header::EVENT_ID, &b"b"[..]), (header::RECEIVED_AT, b"x")]);
     let window = replay.finish();
-    assert_eq!((window.seen(EventId::of("a")), window.seen(EventId::of("b")), window.end()), (Some(0), Some(2), 3));
+    assert_eq!(
+        (window.seen(EventId::of("a")), window.seen(EventId::of("b")), window.end()),
+        (Some(0), Some(2), 3)
+    );
     assert_eq!(replay_from(0, 100, None, bounds(30, 1)), 70);
     assert_eq!(replay_from(80, 100, None, bounds(30, 1)), 80);
     assert_eq!(replay_from(0, 100, Some(90), bounds(30, 1)), 90);
@@ -127,7 +136,8 @@ fn exactly_once_under_kills_and_retries() {
                     durable = log.len();
                     waiting.clear();
                     let end = durable as i64;
-                    let usable = snapshot.as_ref().and_then(|s| s.restore(bounds).ok()).filter(|w| w.end() <= end);
+                    let usable =
+                        snapshot.as_ref().and_then(|s| s.restore(bounds).ok()).filter(|w| w.end() <= end);
                     let from = replay_from(0, end, usable.as_ref().map(Window::end), bounds);
                     let mut replay = Replay::new(usable.unwrap_or_else(|| Window::new(bounds, 0)));
                     for (offset, id) in log.iter().enumerate().skip(from as usize) {

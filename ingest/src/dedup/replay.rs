@@ -33,7 +33,12 @@ impl Replay {
 
     /// One record: its offset, its own timestamp, and its headers. Without the header of an id it is passed over. When it was received
     /// is said by a header too, because a record's timestamp is when its event happened, which may be years ago.
-    pub fn record<'a>(&mut self, offset: i64, timestamp: Timestamp, headers: impl IntoIterator<Item = (&'a str, &'a [u8])>) {
+    pub fn record<'a>(
+        &mut self,
+        offset: i64,
+        timestamp: Timestamp,
+        headers: impl IntoIterator<Item = (&'a str, &'a [u8])>,
+    ) {
         let (mut id, mut received) = (None, timestamp);
         for (key, value) in headers {
             match key {

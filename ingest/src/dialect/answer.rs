@@ -78,7 +78,9 @@ fn push_result(members: &mut Members<'_>, result: &EventResult) {
             members.number("partition", *partition);
             members.number("offset", *offset);
         }
-        Outcome::Refused(violation) => error("rejected", violation.code.as_str(), &violation.path, &violation.message),
+        Outcome::Refused(violation) => {
+            error("rejected", violation.code.as_str(), &violation.path, &violation.message)
+        }
         Outcome::Failed { reason } => error("failed", "not_stored", "", reason),
         Outcome::Unknown => {
             error("unknown", "timeout", "", "not known whether it is stored; send it again with the same id");
@@ -91,7 +93,9 @@ fn push_result(members: &mut Members<'_>, result: &EventResult) {
 pub fn turned(turned: &Turned) -> Answer {
     let status = Status::of_turned(turned);
     let (code, path) = match turned {
-        Turned::Request(super::RequestError::Malformed(violation)) => (violation.code.as_str(), violation.path.as_str()),
+        Turned::Request(super::RequestError::Malformed(violation)) => {
+            (violation.code.as_str(), violation.path.as_str())
+        }
         _ => (reason(status.code), ""),
     };
     let message = match turned {

@@ -111,7 +111,11 @@ impl Decoded {
     }
 
     /// Adds an event, or why it is none. The bytes that are kept of it are `raw`.
-    pub(super) fn push(&mut self, made: Result<Record, Violation>, raw: impl FnOnce() -> (Bytes, Option<String>)) {
+    pub(super) fn push(
+        &mut self,
+        made: Result<Record, Violation>,
+        raw: impl FnOnce() -> (Bytes, Option<String>),
+    ) {
         self.items.push(match made {
             Ok(record) => Item::Event(record),
             Err(violation) => {

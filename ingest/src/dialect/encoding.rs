@@ -88,7 +88,10 @@ pub struct Unpacker {
 
 impl fmt::Debug for Unpacker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unpacker").field("encoding", &self.encoding).field("packed", &self.packed).finish_non_exhaustive()
+        f.debug_struct("Unpacker")
+            .field("encoding", &self.encoding)
+            .field("packed", &self.packed)
+            .finish_non_exhaustive()
     }
 }
 
@@ -103,9 +106,12 @@ impl Unpacker {
             Encoding::Identity => Decoder::Identity(out),
             Encoding::Gzip => Decoder::Gzip(Box::new(MultiGzDecoder::new(out))),
             Encoding::Zstd => {
-                let unpack = |error: io::Error| RequestError::Unpack { encoding: "zstd", reason: error.to_string() };
+                let unpack =
+                    |error: io::Error| RequestError::Unpack { encoding: "zstd", reason: error.to_string() };
                 let mut decoder = raw::Decoder::new().map_err(unpack)?;
-                decoder.set_parameter(raw::DParameter::WindowLogMax(INGEST_ZSTD_WINDOW_LOG)).map_err(unpack)?;
+                decoder
+                    .set_parameter(raw::DParameter::WindowLogMax(INGEST_ZSTD_WINDOW_LOG))
+                    .map_err(unpack)?;
                 Decoder::Zstd(Box::new(zio::Writer::new(out, decoder)))
             }
         };
@@ -139,7 +145,10 @@ impl Unpacker {
 
     fn error(&self, error: &io::Error) -> RequestError {
         if self.out().full {
-            return RequestError::TooLarge { max: self.max_unpacked, unpacked: self.encoding != Encoding::Identity };
+            return RequestError::TooLarge {
+                max: self.max_unpacked,
+                unpacked: self.encoding != Encoding::Identity,
+            };
         }
         RequestError::Unpack { encoding: self.encoding.name(), reason: error.to_string() }
     }
@@ -234,13 +243,15 @@ mod tests {
 
     #[test]
     fn bodies_that_are_cut_or_no_such_thing() {
-        for (encoding, packed) in [
-            (Encoding::Gzip, gzip(b"hello")),
-            (Encoding::Zstd, zstd::bulk::compress(b"hello", 1).unwrap()),
-        ] {
+        for (encoding, packed) in
+            [(Encoding::Gzip, gzip(b"hello")), (Encoding::Zstd, zstd::bulk::compress(b"hello", 1).unwrap())]
+        {
             for cut in 0..packed.len() {
                 let got = unpack(encoding, &packed[..cut], 3, 100);
-                assert!(matches!(got, Err(RequestError::Unpack { .. })), "{encoding:?} cut at {cut}: {got:?}");
+                assert!(
+                    matches!(got, Err(RequestError::Unpack { .. })),
+                    "{encoding:?} cut at {cut}: {got:?}"
+                );
             }
             assert!(unpack(encoding, b"{\"no\": \"such thing\"}", 3, 100).is_err());
         }

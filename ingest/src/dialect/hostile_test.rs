@@ -11,11 +11,38 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         any::<Vec<u8>>().prop_map(|v| v.into_iter().take(4).collect()),
         proptest::sample::select(vec![
-            "{", "}", "[", "]", ",", ":", "\"", "null", "1e999", "-1", "\"\\ud800\"", "\"metadata\":", "\"payload\":{}",
-            "\"event_name\":\"n\"", "\"id\":\"1\"", "\"specversion\":\"1.0\"", "\"source\":\"s\"", "\"type\":\"track\"", "\"data\":",
-            "\"records\":[{\"value\":", "\"entries\":[", "\"value\":{\"type\":\"JSON\",\"data\":", "\"resourceLogs\":[",
-            "\"scopeLogs\":[", "\"logRecords\":[{", "\"attributes\":[{\"key\":", "\"batch\":[", "\"userId\":\"u\"", "\n", "é",
-            "\"kvlistValue\":{\"values\":[", "\"timestamp\":\"2026-11-25T12:00:00Z\"",
+            "{",
+            "}",
+            "[",
+            "]",
+            ",",
+            ":",
+            "\"",
+            "null",
+            "1e999",
+            "-1",
+            "\"\\ud800\"",
+            "\"metadata\":",
+            "\"payload\":{}",
+            "\"event_name\":\"n\"",
+            "\"id\":\"1\"",
+            "\"specversion\":\"1.0\"",
+            "\"source\":\"s\"",
+            "\"type\":\"track\"",
+            "\"data\":",
+            "\"records\":[{\"value\":",
+            "\"entries\":[",
+            "\"value\":{\"type\":\"JSON\",\"data\":",
+            "\"resourceLogs\":[",
+            "\"scopeLogs\":[",
+            "\"logRecords\":[{",
+            "\"attributes\":[{\"key\":",
+            "\"batch\":[",
+            "\"userId\":\"u\"",
+            "\n",
+            "é",
+            "\"kvlistValue\":{\"values\":[",
+            "\"timestamp\":\"2026-11-25T12:00:00Z\"",
         ])
         .prop_map(|s| s.as_bytes().to_vec()),
     ];
@@ -23,9 +50,21 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn everything(body: &Bytes) {
-    for media in ["application/json", "application/x-ndjson", cloudevents::STRUCTURED, cloudevents::BATCHED, "text/plain"] {
+    for media in [
+        "application/json",
+        "application/x-ndjson",
+        cloudevents::STRUCTURED,
+        cloudevents::BATCHED,
+        "text/plain",
+    ] {
         let plain = headers(&[("content-type", media)]);
-        let binary = headers(&[("content-type", media), ("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "s"), ("ce-type", "t")]);
+        let binary = headers(&[
+            ("content-type", media),
+            ("ce-specversion", "1.0"),
+            ("ce-id", "1"),
+            ("ce-source", "s"),
+            ("ce-type", "t"),
+        ]);
         let _ = with_stamp(|stamp| native::decode(&plain, body, 10, stamp));
         let _ = with_stamp(|stamp| cloudevents::decode(&plain, body, 10, stamp));
         let _ = with_stamp(|stamp| cloudevents::decode(&binary, body, 10, stamp));

@@ -1,8 +1,8 @@
 //! Native events: one, an array, NDJSON, or values one after the other.
 
 use bytes::Bytes;
-use http::HeaderMap;
 use highway_types::limits::INGEST_JSON_MAX_DEPTH;
+use http::HeaderMap;
 
 use super::decoded::{Decoded, Form, RequestError, media_type};
 use crate::envelope::{Stamp, Violation};
@@ -13,10 +13,19 @@ use crate::json::{JsonError, JsonErrorKind, Scanner, Value};
 ///
 /// # Errors
 /// The request as a whole is refused.
-pub fn decode(headers: &HeaderMap, body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Decoded, RequestError> {
+pub fn decode(
+    headers: &HeaderMap,
+    body: &Bytes,
+    max_events: usize,
+    stamp: &mut Stamp<'_>,
+) -> Result<Decoded, RequestError> {
     match media_type(headers).as_str() {
-        "application/x-ndjson" | "application/ndjson" | "application/jsonl" | "application/x-jsonl"
-        | "application/jsonlines" | "application/json-seq" => lines(body, max_events, stamp),
+        "application/x-ndjson"
+        | "application/ndjson"
+        | "application/jsonl"
+        | "application/x-jsonl"
+        | "application/jsonlines"
+        | "application/json-seq" => lines(body, max_events, stamp),
         // Beacons may only send text/plain; curl -d sends a form's type.
         "" | "application/json" | "text/plain" | "text/json" | "application/x-www-form-urlencoded" => {
             values(body, max_events, stamp)
@@ -51,9 +60,8 @@ fn lines(body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Decod
 }
 
 fn values(body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Decoded, RequestError> {
-    let text = std::str::from_utf8(body).map_err(|error| {
-        Violation::from(JsonError { at: error.valid_up_to(), kind: JsonErrorKind::Utf8 })
-    })?;
+    let text = std::str::from_utf8(body)
+        .map_err(|error| Violation::from(JsonError { at: error.valid_up_to(), kind: JsonErrorKind::Utf8 }))?;
     // One level more for an array of events.
     let mut scanner = Scanner::new(text, INGEST_JSON_MAX_DEPTH + 1);
     scanner.blanks();
@@ -91,11 +99,15 @@ mod tests {
     use crate::envelope::Code;
 
     fn run(media: &str, body: &str) -> Result<Decoded, RequestError> {
-        with_stamp(|stamp| decode(&headers(&[("content-type", media)]), &Bytes::from(body.to_owned()), 3, stamp))
+        with_stamp(|stamp| {
+            decode(&headers(&[("content-type", media)]), &Bytes::from(body.to_owned()), 3, stamp)
+        })
     }
 
     fn good(id: &str) -> String {
-        format!(r#"{{"metadata":{{"id":"{id}","timestamp":"2026-11-25T12:00:00Z"}},"payload":{{}},"event_name":"n"}}"#)
+        format!(
+            r#"{{"metadata":{{"id":"{id}","timestamp":"2026-11-25T12:00:00Z"}},"payload":{{}},"event_name":"n"}}"#
+        )
     }
 
     fn ids(decoded: &Decoded) -> Vec<String> {
@@ -120,7 +132,11 @@ mod tests {
             ("text/plain", format!(" {a} {b} ")),
         ] {
             let decoded = run(media, &body).unwrap();
-            assert_eq!((decoded.form, ids(&decoded)), (Form::Batch, vec!["a".to_owned(), "b".to_owned()]), "{body}");
+            assert_eq!(
+                (decoded.form, ids(&decoded)),
+                (Form::Batch, vec!["a".to_owned(), "b".to_owned()]),
+                "{body}"
+            );
         }
         assert_eq!(ids(&run("application/json", "[]").unwrap()), Vec::<String>::new());
     }
@@ -149,6 +165,9 @@ mod tests {
         for body in [format!("[{a},{a},{a},{a}]"), format!("{a}{a}{a}{a}")] {
             assert_eq!(run("application/json", &body).unwrap_err(), RequestError::TooMany { max: 3 });
         }
-        assert_eq!(run("application/jsonl", &format!("{a}\n{a}\n{a}\n{a}")).unwrap_err(), RequestError::TooMany { max: 3 });
+        assert_eq!(
+            run("application/jsonl", &format!("{a}\n{a}\n{a}\n{a}")).unwrap_err(),
+            RequestError::TooMany { max: 3 }
+        );
     }
 }

@@ -68,7 +68,12 @@ impl Call {
 ///
 /// # Errors
 /// A body that is not JSON, a batch without `batch`, or too many messages.
-pub fn decode(call: Call, body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Decoded, RequestError> {
+pub fn decode(
+    call: Call,
+    body: &Bytes,
+    max_events: usize,
+    stamp: &mut Stamp<'_>,
+) -> Result<Decoded, RequestError> {
     let document = Value::parse(body, INGEST_JSON_MAX_DEPTH + 2).map_err(Violation::from)?;
     if call != Call::Batch {
         let mut decoded = Decoded::new(Form::Single);
@@ -76,7 +81,11 @@ pub fn decode(call: Call, body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>
         return Ok(decoded);
     }
     let batch = document.get("batch").ok_or_else(|| {
-        Violation::new(Code::Missing, "/batch", "there is no batch; send {\"batch\": [{\"type\": \"track\", …}]}")
+        Violation::new(
+            Code::Missing,
+            "/batch",
+            "there is no batch; send {\"batch\": [{\"type\": \"track\", …}]}",
+        )
     })?;
     let mut array = batch.array().ok_or_else(|| Violation::kind("/batch", batch, "an array of messages"))?;
     let mut decoded = Decoded::new(Form::Batch);
@@ -109,25 +118,33 @@ fn event(call: Option<Call>, message: Value<'_>, stamp: &mut Stamp<'_>) -> Resul
     let call = match call {
         Some(call) => call,
         None => {
-            let name = text("type")?
-                .ok_or_else(|| Violation::new(Code::Missing, "/type", "there is no type; send \"track\" or another"))?;
+            let name = text("type")?.ok_or_else(|| {
+                Violation::new(Code::Missing, "/type", "there is no type; send \"track\" or another")
+            })?;
             let wanted = "track, identify, page, screen, group or alias";
             let call = Call::of(&name).filter(|c| *c != Call::Batch && c.name() == name);
             call.ok_or_else(|| Violation::value("/type", &name, wanted))?
         }
     };
     if text("userId")?.is_none() && text("anonymousId")?.is_none() && call != Call::Alias {
-        return Err(Violation::new(Code::Missing, "/userId", "there is neither userId nor anonymousId; send one"));
+        return Err(Violation::new(
+            Code::Missing,
+            "/userId",
+            "there is neither userId nor anonymousId; send one",
+        ));
     }
     let name = match call {
-        Call::Track => text("event")?
-            .ok_or_else(|| Violation::new(Code::Missing, "/event", "a track needs the event's name; send event"))?,
+        Call::Track => text("event")?.ok_or_else(|| {
+            Violation::new(Code::Missing, "/event", "a track needs the event's name; send event")
+        })?,
         other => Cow::Borrowed(other.name()),
     };
     let mut timestamp = None;
     for field in ["timestamp", "originalTimestamp"] {
         if let Some(text) = text(field)?.filter(|_| timestamp.is_none()) {
-            let wrong = || Violation::value(&format!("/{field}"), &text, "RFC 3339 such as \"2026-11-25T12:00:00.123Z\"");
+            let wrong = || {
+                Violation::value(&format!("/{field}"), &text, "RFC 3339 such as \"2026-11-25T12:00:00.123Z\"")
+            };
             timestamp = Some(Moment::parse_rfc3339(&text).ok_or_else(wrong)?);
         }
     }
@@ -186,12 +203,18 @@ mod tests {
 
     #[test]
     fn calls_and_batches() {
-        for decoded in [run("track", TRACK), run("batch", &format!(r#"{{"batch":[{TRACK}],"sentAt":"x"}}"#))] {
+        for decoded in [run("track", TRACK), run("batch", &format!(r#"{{"batch":[{TRACK}],"sentAt":"x"}}"#))]
+        {
             let decoded = decoded.unwrap();
             let record = events(&decoded)[0];
             assert_eq!((record.id.as_str(), record.timestamp.0), ("m1", 1_795_608_000_000));
             let text = std::str::from_utf8(record.value.as_ref().unwrap()).unwrap();
-            assert!(text.ends_with(&format!(r#""type":"track"}},"event_name":"Order Placed","payload":{TRACK}}}"#)), "{text}");
+            assert!(
+                text.ends_with(&format!(
+                    r#""type":"track"}},"event_name":"Order Placed","payload":{TRACK}}}"#
+                )),
+                "{text}"
+            );
         }
         let page = run("page", r#"{"anonymousId":"a","name":"Home"}"#).unwrap();
         assert_eq!(json(events(&page)[0].value.as_ref())["event_name"], "page");
@@ -210,7 +233,11 @@ mod tests {
             ("7", ""),
         ] {
             let decoded = run("batch", &format!(r#"{{"batch":[{body},{TRACK}]}}"#)).unwrap();
-            assert_eq!((refused(&decoded)[0].violation.path.as_str(), decoded.items.len()), (path, 2), "{body}");
+            assert_eq!(
+                (refused(&decoded)[0].violation.path.as_str(), decoded.items.len()),
+                (path, 2),
+                "{body}"
+            );
         }
         assert!(run("batch", "{}").is_err() && run("batch", "[]").is_err() && run("track", "{").is_err());
         assert!(matches!(run("batch", r#"{"batch":[1,2,3,4]}"#), Err(RequestError::TooMany { .. })));
@@ -219,7 +246,8 @@ mod tests {
     #[test]
     fn answers() {
         let of = |outcomes: &[Outcome]| {
-            let results: Vec<_> = outcomes.iter().map(|o| EventResult { id: None, outcome: o.clone() }).collect();
+            let results: Vec<_> =
+                outcomes.iter().map(|o| EventResult { id: None, outcome: o.clone() }).collect();
             answer(&results).status.as_u16()
         };
         let stored = Outcome::Stored { partition: 0, offset: 0, duplicate: false };

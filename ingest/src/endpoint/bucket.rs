@@ -35,7 +35,8 @@ impl Limiter {
         let passed = now.saturating_sub(self.at).as_nanos() as i128;
         self.at = self.at.max(now);
         let full = i128::from(self.rate.burst) * NANO;
-        self.level = full.min(self.level.saturating_add(passed.saturating_mul(i128::from(self.rate.per_second))));
+        self.level =
+            full.min(self.level.saturating_add(passed.saturating_mul(i128::from(self.rate.per_second))));
     }
 
     /// How long until `amount` would be let in; zero: now.

@@ -331,7 +331,8 @@ impl Definition {
             Key::Id => KeyRule::Id,
             Key::EventName => KeyRule::EventName,
             Key::Pointer { path, required } => {
-                let pointer = Pointer::parse(path).map_err(|error| Problem::new("key.pointer.path", error.to_string()))?;
+                let pointer = Pointer::parse(path)
+                    .map_err(|error| Problem::new("key.pointer.path", error.to_string()))?;
                 KeyRule::Pointer { pointer, required: *required }
             }
         };

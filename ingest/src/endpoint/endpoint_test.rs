@@ -91,12 +91,20 @@ fn every_problem_is_named_by_its_field() {
     assert_eq!(fields(|_| {}, "e", true), ["auth"]);
     assert_eq!(fields(|d| d.dialect = Dialect::Webhook, "e", false), ["auth"]);
     assert_eq!(fields(|d| d.auth = Auth::ApiKeys(Vec::new()), "e", false), ["auth.api-keys"]);
-    let key = ApiKey { id: "a".to_owned(), hash: "x".to_owned(), expires: Some("x".to_owned()), event_names: Vec::new() };
+    let key = ApiKey {
+        id: "a".to_owned(),
+        hash: "x".to_owned(),
+        expires: Some("x".to_owned()),
+        event_names: Vec::new(),
+    };
     let keys = |d: &mut Definition| d.auth = Auth::ApiKeys(vec![key.clone(), key]);
     assert_eq!(
         fields(keys, "e", false),
         [
-            "auth.api-keys[0].hash", "auth.api-keys[0].expires", "auth.api-keys[1].id", "auth.api-keys[1].hash",
+            "auth.api-keys[0].hash",
+            "auth.api-keys[0].expires",
+            "auth.api-keys[1].id",
+            "auth.api-keys[1].hash",
             "auth.api-keys[1].expires"
         ]
     );
@@ -116,9 +124,15 @@ fn every_problem_is_named_by_its_field() {
         d.dedup.window_ms = 1;
         d.dedup.max_ids = 0;
     };
-    assert_eq!(fields(limits, "e", false), ["limits.max_body_bytes", "limits.max_events", "dedup.window_ms", "dedup.max_ids"]);
-    for (origin, ok) in [("*", true), ("https://a", true), ("a", false), ("https://a/", false), ("https://", false)] {
-        let cors = |d: &mut Definition| d.cors = Some(Cors { origins: vec![origin.to_owned()], max_age_seconds: 1 });
+    assert_eq!(
+        fields(limits, "e", false),
+        ["limits.max_body_bytes", "limits.max_events", "dedup.window_ms", "dedup.max_ids"]
+    );
+    for (origin, ok) in
+        [("*", true), ("https://a", true), ("a", false), ("https://a/", false), ("https://", false)]
+    {
+        let cors =
+            |d: &mut Definition| d.cors = Some(Cors { origins: vec![origin.to_owned()], max_age_seconds: 1 });
         assert_eq!(fields(cors, "e", false).is_empty(), ok, "{origin}");
     }
     let mut secret = Definition::new("t");
@@ -147,7 +161,10 @@ fn keys_are_found_by_their_hash() {
     let early = at("2026-11-25T11:59:59Z");
     assert_eq!(check_key(Some(&a.key), &keys, early).unwrap().id, a.kept.id);
     assert_eq!(check_key(Some(&b.key), &keys, early).unwrap().id, b.kept.id);
-    assert!(matches!(check_key(Some(&b.key), &keys, at("2026-11-25T12:00:00Z")), Err(KeyFault::Expired { .. })));
+    assert!(matches!(
+        check_key(Some(&b.key), &keys, at("2026-11-25T12:00:00Z")),
+        Err(KeyFault::Expired { .. })
+    ));
     assert_eq!(check_key(Some(&a.key[..a.key.len() - 1]), &keys, early), Err(KeyFault::Unknown));
     assert_eq!(check_key(Some(&a.kept.hash), &keys, early), Err(KeyFault::Unknown));
     assert_eq!(check_key(Some(""), &keys, Timestamp(0)), Err(KeyFault::Missing));

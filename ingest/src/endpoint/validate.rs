@@ -49,7 +49,9 @@ impl Definition {
         }
         for (field, topic) in [("topic", self.topic.clone()), ("rejects.topic", self.rejects_topic(name))] {
             match TopicName::check(&topic) {
-                Err(error) if field == "topic" || self.rejects.topic.is_some() => wrong(field, error.to_string()),
+                Err(error) if field == "topic" || self.rejects.topic.is_some() => {
+                    wrong(field, error.to_string())
+                }
                 Ok(()) if TopicName::new(&topic).is_internal() => {
                     wrong(field, format!("'{topic}' is internal; choose another topic"));
                 }
@@ -60,9 +62,16 @@ impl Definition {
             wrong("rejects.topic", "refused events would go to the topic itself; choose another".to_owned());
         }
         if let Some(event_name) = &self.event_name
-            && (event_name.is_empty() || event_name.len() > EVENT_NAME_MAX_BYTES || event_name.chars().any(char::is_control))
+            && (event_name.is_empty()
+                || event_name.len() > EVENT_NAME_MAX_BYTES
+                || event_name.chars().any(char::is_control))
         {
-            wrong("event_name", format!("'{event_name}' cannot be taken; use 1 to {EVENT_NAME_MAX_BYTES} bytes without control characters"));
+            wrong(
+                "event_name",
+                format!(
+                    "'{event_name}' cannot be taken; use 1 to {EVENT_NAME_MAX_BYTES} bytes without control characters"
+                ),
+            );
         }
         if self.schema.as_ref().is_some_and(|s| s.subject.is_empty()) {
             wrong("schema.subject", "it is empty; name a subject of the registry".to_owned());
@@ -76,7 +85,9 @@ impl Definition {
             for origin in &cors.origins {
                 let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
                 if origin != "*" && !rest.is_some_and(|r| !r.is_empty() && !r.contains('/')) {
-                    let message = format!("'{origin}' is no origin; write scheme and host as in https://shop.example, or *");
+                    let message = format!(
+                        "'{origin}' is no origin; write scheme and host as in https://shop.example, or *"
+                    );
                     problems.push(Problem::new("cors.origins", message));
                 }
             }
@@ -106,26 +117,53 @@ impl Definition {
                 let mut ids = BTreeSet::new();
                 for (index, key) in keys.iter().enumerate() {
                     let field = |name: &str| format!("auth.api-keys[{index}].{name}");
-                    if !ids.insert(&key.id) || key.id.is_empty() || !key.id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-                        wrong(&field("id"), format!("'{}' must be letters and digits that no other key has", key.id));
+                    if !ids.insert(&key.id)
+                        || key.id.is_empty()
+                        || !key.id.bytes().all(|b| b.is_ascii_alphanumeric())
+                    {
+                        wrong(
+                            &field("id"),
+                            format!("'{}' must be letters and digits that no other key has", key.id),
+                        );
                     }
                     if ApiKeyHash::parse(&key.hash).is_none() {
-                        wrong(&field("hash"), "not 'sha256:' and 64 hexadecimal digits; a key itself is never kept".to_owned());
+                        wrong(
+                            &field("hash"),
+                            "not 'sha256:' and 64 hexadecimal digits; a key itself is never kept".to_owned(),
+                        );
                     }
                     if key.expires.as_deref().is_some_and(|text| Moment::parse_rfc3339(text).is_none()) {
-                        wrong(&field("expires"), "not RFC 3339; write it as in 2026-11-25T12:00:00Z".to_owned());
+                        wrong(
+                            &field("expires"),
+                            "not RFC 3339; write it as in 2026-11-25T12:00:00Z".to_owned(),
+                        );
                     }
                 }
             }
             Auth::Signature { secrets, tolerance_seconds, .. } => {
-                if secrets.is_empty() || secrets.len() > ENDPOINT_MAX_KEYS || secrets.iter().any(String::is_empty) {
-                    wrong("auth.signature.secrets", format!("{} secrets; use 1 to {ENDPOINT_MAX_KEYS}, none of them empty", secrets.len()));
+                if secrets.is_empty()
+                    || secrets.len() > ENDPOINT_MAX_KEYS
+                    || secrets.iter().any(String::is_empty)
+                {
+                    wrong(
+                        "auth.signature.secrets",
+                        format!(
+                            "{} secrets; use 1 to {ENDPOINT_MAX_KEYS}, none of them empty",
+                            secrets.len()
+                        ),
+                    );
                 }
                 if secrets.iter().any(|s| s == "***") {
-                    wrong("auth.signature.secrets", "'***' is what is shown instead of a secret; send the secret".to_owned());
+                    wrong(
+                        "auth.signature.secrets",
+                        "'***' is what is shown instead of a secret; send the secret".to_owned(),
+                    );
                 }
                 if !(1..=86_400).contains(tolerance_seconds) {
-                    wrong("auth.signature.tolerance_seconds", format!("{tolerance_seconds} s; use 1 to 86400"));
+                    wrong(
+                        "auth.signature.tolerance_seconds",
+                        format!("{tolerance_seconds} s; use 1 to 86400"),
+                    );
                 }
             }
         }

@@ -98,7 +98,9 @@ impl Parts<'_> {
         push_string(&mut out, self.event_name);
         out.extend_from_slice(b",\"payload\":");
         match self.payload {
-            Payload::Json(value) if value.kind() == Kind::Object => out.extend_from_slice(value.text().as_bytes()),
+            Payload::Json(value) if value.kind() == Kind::Object => {
+                out.extend_from_slice(value.text().as_bytes())
+            }
             Payload::Json(value) => {
                 out.extend_from_slice(b"{\"data\":");
                 out.extend_from_slice(value.text().as_bytes());

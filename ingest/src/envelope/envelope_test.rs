@@ -81,7 +81,9 @@ fn refusals_say_where_and_what_to_do() {
     refused("[]", Code::Type, "");
     refused("{}", Code::Missing, "/payload");
     refused(r#"{"payload":{}}"#, Code::Missing, "/event_name");
-    assert!(refused(r#"{"payload":[1]}"#, Code::Type, "/payload").contains("[1] is an array; send an object"));
+    assert!(
+        refused(r#"{"payload":[1]}"#, Code::Type, "/payload").contains("[1] is an array; send an object")
+    );
     refused(r#"{"payload":null}"#, Code::Type, "/payload");
     refused(r#"{"payload":{},"event_name":""}"#, Code::Value, "/event_name");
     refused(r#"{"payload":{},"event_name":7}"#, Code::Type, "/event_name");
@@ -92,7 +94,11 @@ fn refusals_say_where_and_what_to_do() {
     refused(r#"{"payload":{},"p\u0061yload":{},"event_name":"n"}"#, Code::Duplicate, "/payload");
     refused(r#"{"payload":{},"event_name":"n","metadata":null}"#, Code::Type, "/metadata");
     refused(r#"{"payload":{},"event_name":"n","metadata":{"id":1}}"#, Code::Type, "/metadata/id");
-    refused(r#"{"payload":{},"event_name":"n","metadata":{"id":"a","id":"b"}}"#, Code::Duplicate, "/metadata/id");
+    refused(
+        r#"{"payload":{},"event_name":"n","metadata":{"id":"a","id":"b"}}"#,
+        Code::Duplicate,
+        "/metadata/id",
+    );
     let long = "x".repeat(257);
     let message = refused(
         &format!(r#"{{"payload":{{}},"event_name":"n","metadata":{{"id":"{long}"}}}}"#),
@@ -104,11 +110,16 @@ fn refusals_say_where_and_what_to_do() {
         let text = format!(r#"{{"payload":{{}},"event_name":"n","metadata":{{"timestamp":"{bad}"}}}}"#);
         assert!(refused(&text, Code::Value, "/metadata/timestamp").contains("RFC 3339"));
     }
-    refused(r#"{"payload":{},"event_name":"n","metadata":{"timestamp":1}}"#, Code::Type, "/metadata/timestamp");
+    refused(
+        r#"{"payload":{},"event_name":"n","metadata":{"timestamp":1}}"#,
+        Code::Type,
+        "/metadata/timestamp",
+    );
     refused(r#"{"payload":{},"event_name":"n","metadata":{"version":{}}}"#, Code::Type, "/metadata/version");
     let deep = format!(r#"{{"payload":{{"a":{}1{}}},"event_name":"n"}}"#, "[".repeat(70), "]".repeat(70));
     refused(&deep, Code::Depth, "");
-    let violation = record_with(b"{\"payload\":{\"a\":\"\xff\"},\"event_name\":\"n\"}", &Rules::default()).unwrap_err();
+    let violation =
+        record_with(b"{\"payload\":{\"a\":\"\xff\"},\"event_name\":\"n\"}", &Rules::default()).unwrap_err();
     assert_eq!(violation.code, Code::Encoding);
 }
 
@@ -126,7 +137,8 @@ fn keys_are_selected() {
         let rules = Rules { key: rule, ..Rules::default() };
         record_with(text.as_bytes(), &rules).map(|r| r.key.map(|k| String::from_utf8(k.to_vec()).unwrap()))
     };
-    let at = |pointer: &str, required| KeyRule::Pointer { pointer: Pointer::parse(pointer).unwrap(), required };
+    let at =
+        |pointer: &str, required| KeyRule::Pointer { pointer: Pointer::parse(pointer).unwrap(), required };
     assert_eq!(key(KeyRule::None).unwrap(), None);
     assert_eq!(key(KeyRule::Id).unwrap().unwrap(), "i");
     assert_eq!(key(KeyRule::EventName).unwrap().unwrap(), "n");
@@ -154,8 +166,13 @@ fn composed_events_are_native_events() {
         let mut stamp = Stamp { now: NOW, ids: &mut ids, rules: &rules, provenance: &provenance };
         let metadata = [("source", "\"s\"".to_owned())];
         let parts = Parts {
-            id: Some("i"), identity: Some("s i".to_owned()), timestamp: None, version: Some("2"), event_name: "n",
-            metadata: &metadata, payload,
+            id: Some("i"),
+            identity: Some("s i".to_owned()),
+            timestamp: None,
+            version: Some("2"),
+            event_name: "n",
+            metadata: &metadata,
+            payload,
         };
         let record = parts.record(&mut stamp).unwrap();
         assert_eq!(record.id, "s i");

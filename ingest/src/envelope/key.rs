@@ -42,14 +42,17 @@ impl KeyRule {
                     .map_err(|error| Violation::new(Code::Key, pointer.as_str(), error.to_string()))?;
                 let Some(value) = found.filter(|v| v.kind() != Kind::Null) else {
                     return if *required {
-                        let message = "the endpoint takes its record key from here and there is none; send one";
+                        let message =
+                            "the endpoint takes its record key from here and there is none; send one";
                         Err(Violation::new(Code::Key, pointer.as_str(), message))
                     } else {
                         Ok(None)
                     };
                 };
                 let text = match value.string() {
-                    Some(text) => text.map_err(|e| Violation::new(Code::Key, pointer.as_str(), e.to_string()))?,
+                    Some(text) => {
+                        text.map_err(|e| Violation::new(Code::Key, pointer.as_str(), e.to_string()))?
+                    }
                     None => Cow::Borrowed(value.text()),
                 };
                 Ok(Some(Bytes::copy_from_slice(text.as_bytes())))

@@ -68,7 +68,11 @@ fn text<'a>(path: &str, value: Value<'a>, max: usize, wanted: &str) -> Result<Co
 
 pub(super) fn check_text(path: &str, text: &str, max: usize, wanted: &str) -> Result<(), Violation> {
     if text.is_empty() || text.len() > max || text.chars().any(char::is_control) {
-        return Err(Violation::value(path, text, &format!("{wanted} of 1 to {max} bytes without control characters")));
+        return Err(Violation::value(
+            path,
+            text,
+            &format!("{wanted} of 1 to {max} bytes without control characters"),
+        ));
     }
     Ok(())
 }
@@ -91,19 +95,28 @@ impl<'a> Envelope<'a> {
                     event_name = Some(text("/event_name", value, EVENT_NAME_MAX_BYTES, "a string")?);
                 }
                 other => {
-                    let message = "an event has only metadata, payload and event_name; put this into the payload";
+                    let message =
+                        "an event has only metadata, payload and event_name; put this into the payload";
                     return Err(Violation::new(Code::Unknown, &format!("/{}", step(other)), message));
                 }
             }
             Ok(())
         })?;
-        let payload = payload
-            .ok_or_else(|| Violation::new(Code::Missing, "/payload", "there is no payload; send an object, {} at the least"))?;
+        let payload = payload.ok_or_else(|| {
+            Violation::new(Code::Missing, "/payload", "there is no payload; send an object, {} at the least")
+        })?;
         if payload.kind() != Kind::Object {
             return Err(Violation::kind("/payload", payload, "an object"));
         }
-        let mut envelope =
-            Self { whole: value, id: None, timestamp: None, version: None, event_name, payload, metadata: None };
+        let mut envelope = Self {
+            whole: value,
+            id: None,
+            timestamp: None,
+            version: None,
+            event_name,
+            payload,
+            metadata: None,
+        };
         if let Some(value) = metadata {
             envelope.read_metadata(value)?;
         }
@@ -117,13 +130,18 @@ impl<'a> Envelope<'a> {
         let empty = members(object, "/metadata", |name, value| {
             match name {
                 "id" => {
-                    self.id = Some(text("/metadata/id", value, EVENT_ID_MAX_BYTES, "a string, or leave it out: a string")?);
+                    self.id = Some(text(
+                        "/metadata/id",
+                        value,
+                        EVENT_ID_MAX_BYTES,
+                        "a string, or leave it out: a string",
+                    )?);
                 }
                 "timestamp" => {
                     let path = "/metadata/timestamp";
                     let text = value.string().ok_or_else(|| Violation::kind(path, value, TIMESTAMP))??;
-                    let moment =
-                        Moment::parse_rfc3339(&text).ok_or_else(|| Violation::value(path, &text, TIMESTAMP))?;
+                    let moment = Moment::parse_rfc3339(&text)
+                        .ok_or_else(|| Violation::value(path, &text, TIMESTAMP))?;
                     self.timestamp = Some((text, moment));
                 }
                 "version" => {

@@ -87,7 +87,9 @@ impl Stamp<'_> {
         }
         let (size, max) = (record.size(), self.rules.max_event_bytes);
         if size > max {
-            let message = format!("{size} bytes with its headers; the endpoint takes {max}: send less, or raise max_event_bytes");
+            let message = format!(
+                "{size} bytes with its headers; the endpoint takes {max}: send less, or raise max_event_bytes"
+            );
             return Err(Violation::new(Code::Size, "", message));
         }
         Ok(record)

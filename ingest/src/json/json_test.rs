@@ -10,7 +10,8 @@ fn ours(bytes: &[u8]) -> Result<String, JsonErrorKind> {
 
 fn theirs(bytes: &[u8]) -> bool {
     // RawValue bounds no depth and keeps numbers, as we do.
-    std::str::from_utf8(bytes).is_ok() && serde_json::from_slice::<&serde_json::value::RawValue>(bytes).is_ok()
+    std::str::from_utf8(bytes).is_ok()
+        && serde_json::from_slice::<&serde_json::value::RawValue>(bytes).is_ok()
 }
 
 #[test]
@@ -49,7 +50,8 @@ fn nesting_is_bounded_and_costs_no_stack() {
 
 #[test]
 fn numbers_and_members_stay_as_written() {
-    let text = r#" {"a" : 1e400, "b":123456789012345678901234567890.10, "a":"\u00e9\n", "c":[1, {"x":[]} ,"]"]} "#;
+    let text =
+        r#" {"a" : 1e400, "b":123456789012345678901234567890.10, "a":"\u00e9\n", "c":[1, {"x":[]} ,"]"]} "#;
     let value = Value::parse(text.as_bytes(), 8).unwrap();
     let mut object = value.object().unwrap();
     let mut seen = Vec::new();
@@ -93,9 +95,31 @@ fn half_a_surrogate_pair_is_no_text() {
 
 fn jsonish() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
-        Just("{"), Just("}"), Just("["), Just("]"), Just(","), Just(":"), Just("\"a\""), Just("\""), Just("\\"),
-        Just("\\u00e9"), Just("\\n"), Just("-"), Just("0"), Just("1"), Just("."), Just("e"), Just("+"), Just("true"),
-        Just("null"), Just(" "), Just("\n"), Just("é"), Just("\u{7f}"), Just("{\"k\":"), Just("[1,2]"),
+        Just("{"),
+        Just("}"),
+        Just("["),
+        Just("]"),
+        Just(","),
+        Just(":"),
+        Just("\"a\""),
+        Just("\""),
+        Just("\\"),
+        Just("\\u00e9"),
+        Just("\\n"),
+        Just("-"),
+        Just("0"),
+        Just("1"),
+        Just("."),
+        Just("e"),
+        Just("+"),
+        Just("true"),
+        Just("null"),
+        Just(" "),
+        Just("\n"),
+        Just("é"),
+        Just("\u{7f}"),
+        Just("{\"k\":"),
+        Just("[1,2]"),
     ];
     proptest::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }

@@ -43,7 +43,13 @@ pub(super) const ATTEMPT: &str = "hw-reject-attempt";
 /// Makes the record. Of an event that is larger than `max_bytes` the start is kept, and `hw-reject-raw-bytes` says how many there were; it
 /// cannot be replayed.
 #[must_use]
-pub fn reject_record(refused: &Refused, index: usize, origin: &Origin, now: Timestamp, max_bytes: usize) -> Record {
+pub fn reject_record(
+    refused: &Refused,
+    index: usize,
+    origin: &Origin,
+    now: Timestamp,
+    max_bytes: usize,
+) -> Record {
     let raw = &refused.raw;
     let kept = raw.slice(..raw.len().min(max_bytes));
     let mut record = Record {

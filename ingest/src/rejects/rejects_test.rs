@@ -34,7 +34,8 @@ fn replay(record: &Record, edited: Option<Bytes>) -> Result<Replay, ReplayError>
 #[test]
 fn a_reject_says_why_and_whence() {
     let record = reject_record(&refused(b"raw"), 4, &origin(), Timestamp(7), 100);
-    let header = |key: &str| record.header(key).map(|v| String::from_utf8(v.to_vec()).unwrap()).unwrap_or_default();
+    let header =
+        |key: &str| record.header(key).map(|v| String::from_utf8(v.to_vec()).unwrap()).unwrap_or_default();
     assert_eq!(record.value.as_deref(), Some(&b"raw"[..]));
     assert_eq!(record.key.as_deref(), Some(&b"i"[..]));
     for (key, value) in [

@@ -29,7 +29,8 @@ impl<'a> Iterator for Messages<'a> {
         for at in memchr::memchr_iter(b'<', rest).filter(|&at| at > 0) {
             if cut_before(rest, at) {
                 let (head, tail) = rest.split_at(at);
-                let end = head.iter().rposition(|b| !matches!(b, b'\n' | b'\r' | 0)).map_or(0, |last| last + 1);
+                let end =
+                    head.iter().rposition(|b| !matches!(b, b'\n' | b'\r' | 0)).map_or(0, |last| last + 1);
                 if end == 0 {
                     continue;
                 }
@@ -65,7 +66,15 @@ mod tests {
 
     #[test]
     fn one_datagram_is_one_message() {
-        for text in ["<13>a", "", "<13>two\nlines <b>", "x", "\n", "<13>quoted <14>Nov 20 10:00:00 h t: x", "<13>a <x>\n<999>b"] {
+        for text in [
+            "<13>a",
+            "",
+            "<13>two\nlines <b>",
+            "x",
+            "\n",
+            "<13>quoted <14>Nov 20 10:00:00 h t: x",
+            "<13>a <x>\n<999>b",
+        ] {
             assert_eq!(split(text), [text]);
         }
     }
@@ -78,10 +87,13 @@ mod tests {
 
     #[test]
     fn ciscos_run_together_messages_are_cut() {
-        let (first, second) =
-            ("<166>:Nov 20 10:00:00: %ASA-6-302013: Built <1>", "<166>:Nov 20 10:00:01: %ASA-6-302014: Teardown");
+        let (first, second) = (
+            "<166>:Nov 20 10:00:00: %ASA-6-302013: Built <1>",
+            "<166>:Nov 20 10:00:01: %ASA-6-302014: Teardown",
+        );
         assert_eq!(split(&format!("{first}{second}")), [first, second]);
-        let (first, second) = ("<189>29: foo: %SYS-5-CONFIG_I: x", "<189>30: foo: *Apr 29 13:58:40.411: %SYS-5-X: y");
+        let (first, second) =
+            ("<189>29: foo: %SYS-5-CONFIG_I: x", "<189>30: foo: *Apr 29 13:58:40.411: %SYS-5-X: y");
         assert_eq!(split(&format!("{first}{second}")), [first, second]);
     }
 

@@ -42,10 +42,12 @@ static PRIORITIES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| (0..192).map(priori
 fn priority(number: u32) -> Vec<u8> {
     let priority = super::Priority(number);
     let (severity, name) = (priority.severity(), priority.severity_name());
-    let facility = priority.facility().zip(priority.facility_name()).map_or_else(String::new, |(code, name)| {
-        format!(",\"facility\":{{\"code\":{code},\"name\":\"{name}\"}}")
-    });
-    format!("\"priority\":{number}{facility},\"severity\":{{\"code\":{severity},\"name\":\"{name}\"}}").into_bytes()
+    let facility =
+        priority.facility().zip(priority.facility_name()).map_or_else(String::new, |(code, name)| {
+            format!(",\"facility\":{{\"code\":{code},\"name\":\"{name}\"}}")
+        });
+    format!("\"priority\":{number}{facility},\"severity\":{{\"code\":{severity},\"name\":\"{name}\"}}")
+        .into_bytes()
 }
 
 /// Appends the message to `out` as one JSON object without blanks.

@@ -70,7 +70,14 @@ impl Deframer {
     #[must_use]
     pub fn new(max: usize) -> Self {
         let buffer = BytesMut::new();
-        Self { buffer, scanned: 0, established: None, state: State::Between, max: max.max(1), counts: Counts::default() }
+        Self {
+            buffer,
+            scanned: 0,
+            established: None,
+            state: State::Between,
+            max: max.max(1),
+            counts: Counts::default(),
+        }
     }
 
     /// Adds bytes that were read.
@@ -174,7 +181,8 @@ impl Deframer {
     }
 
     fn start(&self) -> Start {
-        let digits = self.buffer.iter().take(SYSLOG_COUNT_MAX_DIGITS + 1).take_while(|b| b.is_ascii_digit()).count();
+        let digits =
+            self.buffer.iter().take(SYSLOG_COUNT_MAX_DIGITS + 1).take_while(|b| b.is_ascii_digit()).count();
         let leading = self.buffer.first();
         if self.established == Some(Framing::NonTransparent) || digits == 0 || leading == Some(&b'0') {
             return if self.buffer.is_empty() { Start::Wait } else { Start::Line };

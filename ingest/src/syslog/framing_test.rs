@@ -6,7 +6,8 @@ use super::*;
 fn frames(stream: &[u8], step: usize, max: usize) -> (Vec<(String, bool)>, Counts) {
     let mut deframer = Deframer::new(max);
     let mut out = Vec::new();
-    let mut add = |frame: Frame| out.push((String::from_utf8_lossy(&frame.bytes).into_owned(), frame.truncated));
+    let mut add =
+        |frame: Frame| out.push((String::from_utf8_lossy(&frame.bytes).into_owned(), frame.truncated));
     for piece in stream.chunks(step) {
         deframer.push(piece);
         while let Some(frame) = deframer.next_frame() {

@@ -147,7 +147,8 @@ fn tag<'a>(rest: &'a [u8], message: &mut Message<'a>) -> &'a [u8] {
     let mut end = 0;
     loop {
         let near = &rest[..rest.len().min(256)];
-        let Some(step) = near[end.min(near.len())..].iter().position(|b| matches!(b, b' ' | b':' | b'[' | b'=' | b','))
+        let Some(step) =
+            near[end.min(near.len())..].iter().position(|b| matches!(b, b' ' | b':' | b'[' | b'=' | b','))
         else {
             return rest;
         };
@@ -182,7 +183,11 @@ fn tag<'a>(rest: &'a [u8], message: &mut Message<'a>) -> &'a [u8] {
 /// Cisco's `%FACILITY[-SUBFACILITY]-SEVERITY-MNEMONIC:`; it stays in the text too.
 fn mnemonic<'a>(rest: &'a [u8], message: &mut Message<'a>) {
     let Some(text) = rest.strip_prefix(b"%") else { return };
-    let length = text.iter().take(96).take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/')).count();
+    let length = text
+        .iter()
+        .take(96)
+        .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'/'))
+        .count();
     let (name, behind) = text.split_at(length);
     let severity = name.windows(3).any(|w| w[0] == b'-' && w[1].is_ascii_digit() && w[2] == b'-');
     if severity && matches!(behind, [b':', ..] | [b' ', b':', ..]) {

@@ -159,7 +159,9 @@ fn zone_at(text: &[u8], context: &Context) -> (i32, usize, Notes) {
     }
     let known = zone::offset(&word[..length]);
     match (word.get(length), known) {
-        (Some(b':'), None) if matches!(word.get(length + 1), None | Some(b' ')) => (context.assumed_offset, gap + length, Notes::ZONE_UNKNOWN),
+        (Some(b':'), None) if matches!(word.get(length + 1), None | Some(b' ')) => {
+            (context.assumed_offset, gap + length, Notes::ZONE_UNKNOWN)
+        }
         (Some(b':') | None, Some(offset)) => (offset, gap + length, Notes::NONE),
         (Some(b' '), Some(offset)) => {
             let next = &word[length + 1..];

@@ -15,6 +15,7 @@ mod legacy_time;
 mod message;
 mod parse;
 mod priority;
+mod record;
 pub mod relp;
 mod rfc5424;
 mod structured;
@@ -23,6 +24,7 @@ mod zone;
 pub use message::{Context, Format, Message, Notes};
 pub use parse::parse;
 pub use priority::Priority;
+pub use record::{EVENT_NAME, record};
 pub use structured::{Element, Elements, Param};
 
 #[cfg(test)]

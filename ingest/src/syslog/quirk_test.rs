@@ -63,7 +63,10 @@ fn rfc_3164_and_small_departures_from_it() {
     }
     check("<34>Nov  5 10:00:00 host su: x", ["34", "2026-11-05T10:00:00Z", "host", "su", "-", "-", "x"]);
     check("<34>Nov 05 10:00:00 host su: x", ["34", "2026-11-05T10:00:00Z", "host", "su", "-", "-", "x"]);
-    check("<34>Nov 20 10:00:00.123 host su: x", ["34", "2026-11-20T10:00:00.123Z", "host", "su", "-", "-", "x"]);
+    check(
+        "<34>Nov 20 10:00:00.123 host su: x",
+        ["34", "2026-11-20T10:00:00.123Z", "host", "su", "-", "-", "x"],
+    );
     check("<34>Nov 20 10:00:00 CET su: x", ["34", t, "CET", "su", "-", "-", "x"]);
 }
 
@@ -147,14 +150,25 @@ fn cisco() {
     }
     check(
         "<189>1: RP/0/RP0/CPU0:Jan 11 12:00:00.123 UTC: config[65704]: %MGBL-SYS-5-CONFIG_I : done",
-        ["189", "2026-01-11T12:00:00.123Z", "RP/0/RP0/CPU0", "config", "65704", "MGBL-SYS-5-CONFIG_I",
-         "%MGBL-SYS-5-CONFIG_I : done"],
+        [
+            "189",
+            "2026-01-11T12:00:00.123Z",
+            "RP/0/RP0/CPU0",
+            "config",
+            "65704",
+            "MGBL-SYS-5-CONFIG_I",
+            "%MGBL-SYS-5-CONFIG_I : done",
+        ],
     );
     check("<166>%ASA-6-302013: Built", ["166", "-", "-", "-", "-", "ASA-6-302013", "%ASA-6-302013: Built"]);
     let sequence = parse(b"<189>29: foo: *Apr 29 13:58:40.411: %SYS-5-X: y", &context(NOW));
     assert_eq!(sequence.sequence, Some(&b"29"[..]));
     assert!(sequence.notes.contains(Notes::CLOCK_NOT_SET));
-    assert_eq!(sequence.plausible_time(context(NOW).received), None, "a clock that was never set is not believed");
+    assert_eq!(
+        sequence.plausible_time(context(NOW).received),
+        None,
+        "a clock that was never set is not believed"
+    );
     assert!(notes("<189>29: .Apr 29 13:58:40.411: %SYS-5-X: y").contains("clock_unsynced"));
     check("<13>12: a text", ["13", "-", "-", "-", "-", "-", "12: a text"]);
 }
@@ -206,8 +220,10 @@ fn rfc_5424() {
     check("<1>1 2003-10-11T22:14:15Z h a", ["1", "2003-10-11T22:14:15Z", "h", "a", "-", "-", ""]);
     assert_eq!(notes("<1>1 2003-10-11T22:14:15Z h a"), "header_short");
     check("<1>1 - h a p m - x\ny", ["1", "-", "h", "a", "p", "m", "x\ny"]);
-    check("<38>1 2026-11-20T10:00:00+00:00 localhost prg00000 1234 - - \u{feff}seq: 0, thread: 0",
-        ["38", "2026-11-20T10:00:00Z", "localhost", "prg00000", "1234", "-", "seq: 0, thread: 0"]);
+    check(
+        "<38>1 2026-11-20T10:00:00+00:00 localhost prg00000 1234 - - \u{feff}seq: 0, thread: 0",
+        ["38", "2026-11-20T10:00:00Z", "localhost", "prg00000", "1234", "-", "seq: 0, thread: 0"],
+    );
 }
 
 #[test]
@@ -244,7 +260,8 @@ fn ecs(line: &[u8]) -> serde_json::Value {
 
 #[test]
 fn ecs_names() {
-    let json = ecs(br#"<34>1 2026-10-11T22:14:15.003Z h su 77 ID47 [o@1 ip="1" x="\"" ip="2"][e] it "failed""#);
+    let json =
+        ecs(br#"<34>1 2026-10-11T22:14:15.003Z h su 77 ID47 [o@1 ip="1" x="\"" ip="2"][e] it "failed""#);
     assert_eq!(
         json,
         serde_json::json!({

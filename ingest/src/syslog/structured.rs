@@ -30,7 +30,8 @@ pub(super) fn length(bytes: &[u8]) -> Option<usize> {
 
 /// An SD-NAME: printable ASCII without blanks, `=`, `]` and quotes. Longer than the 32 characters of the RFC is taken.
 fn name(bytes: &[u8]) -> Option<usize> {
-    let length = bytes.iter().take_while(|&&b| b > b' ' && b < 0x7f && !matches!(b, b'=' | b']' | b'"')).count();
+    let length =
+        bytes.iter().take_while(|&&b| b > b' ' && b < 0x7f && !matches!(b, b'=' | b']' | b'"')).count();
     (length > 0).then_some(length)
 }
 
@@ -138,8 +139,18 @@ mod tests {
     #[test]
     fn broken_data_has_no_length() {
         for text in [
-            "[", "[a", "[]", "[a b]", "[a b=c]", "[a b=\"c]", "[a b=\"c\\\"]", "[a b=\"c\"", "[a b=\"c\"x]",
-            "[a=\"b\"]", "", "x",
+            "[",
+            "[a",
+            "[]",
+            "[a b]",
+            "[a b=c]",
+            "[a b=\"c]",
+            "[a b=\"c\\\"]",
+            "[a b=\"c\"",
+            "[a b=\"c\"x]",
+            "[a=\"b\"]",
+            "",
+            "x",
         ] {
             assert_eq!(length(text.as_bytes()), None, "{text}");
         }

@@ -41,7 +41,11 @@ impl<'a> Attributes<'a> {
             }
         };
         if place.is_some() {
-            return Err(Violation::new(Code::Duplicate, &format!("/{name}"), "this attribute occurs twice; send it once"));
+            return Err(Violation::new(
+                Code::Duplicate,
+                &format!("/{name}"),
+                "this attribute occurs twice; send it once",
+            ));
         }
         *place = Some(value);
         Ok(())
@@ -52,7 +56,11 @@ impl<'a> Attributes<'a> {
         let lower = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         let path = format!("/{}", name.replace('~', "~0").replace('/', "~1"));
         if name.is_empty() || !name.bytes().all(lower) {
-            return Err(Violation::new(Code::Unknown, &path, "names of attributes have only a-z and 0-9; rename it"));
+            return Err(Violation::new(
+                Code::Unknown,
+                &path,
+                "names of attributes have only a-z and 0-9; rename it",
+            ));
         }
         if self.extensions.len() >= 64 {
             return Err(Violation::new(Code::Size, &path, "more than 64 extensions; put data into the data"));
@@ -74,13 +82,13 @@ impl<'a> Attributes<'a> {
         if specversion != "1.0" {
             return Err(Violation::value("/specversion", &specversion, "\"1.0\""));
         }
-        let (id, source, kind) = (must("id", &self.id)?, must("source", &self.source)?, must("type", &self.kind)?);
+        let (id, source, kind) =
+            (must("id", &self.id)?, must("source", &self.source)?, must("type", &self.kind)?);
         let timestamp = match self.time.as_deref() {
             None => None,
-            Some(text) => Some(
-                Moment::parse_rfc3339(text)
-                    .ok_or_else(|| Violation::value("/time", text, "RFC 3339 such as \"2026-11-25T12:00:00Z\""))?,
-            ),
+            Some(text) => Some(Moment::parse_rfc3339(text).ok_or_else(|| {
+                Violation::value("/time", text, "RFC 3339 such as \"2026-11-25T12:00:00Z\"")
+            })?),
         };
         let mut metadata = Vec::new();
         let mut member = |name: &'static str, value: Option<&str>| {

@@ -72,7 +72,9 @@ fn header_text(name: &str, value: &[u8]) -> Result<String, Violation> {
         }
     }
     String::from_utf8(decoded).map_err(|_| {
-        let message = format!("the header ce-{name} is not UTF-8 once decoded; encode it as UTF-8 and then with percent signs");
+        let message = format!(
+            "the header ce-{name} is not UTF-8 once decoded; encode it as UTF-8 and then with percent signs"
+        );
         Violation::new(Code::Encoding, &format!("/{name}"), message)
     })
 }

@@ -28,14 +28,17 @@ fn the_three_modes_store_the_same() {
         &with(&[("ce-time", "2026-11-25T12:00:00Z"), ("ce-subject", "s"), ("ce-ext", "x")]),
         br#"{"n":1e999}"#,
     );
-    let structured = run(&[("content-type", "application/cloudevents+json; charset=utf-8")], event.as_bytes());
+    let structured =
+        run(&[("content-type", "application/cloudevents+json; charset=utf-8")], event.as_bytes());
     let batch = run(&[("content-type", BATCHED)], format!("[{event}]").as_bytes());
     for decoded in [binary, structured, batch] {
         let decoded = decoded.unwrap();
         let record = events(&decoded)[0];
         assert_eq!(record.id, "/mine 1");
         let text = std::str::from_utf8(record.value.as_ref().unwrap()).unwrap();
-        assert!(text.starts_with(r#"{"metadata":{"id":"1","timestamp":"2026-11-25T12:00:00Z","source":"/mine","subject":"s""#));
+        assert!(text.starts_with(
+            r#"{"metadata":{"id":"1","timestamp":"2026-11-25T12:00:00Z","source":"/mine","subject":"s""#
+        ));
         assert!(text.contains(r#""extensions":{"ext":"x"}"#), "{text}");
         assert!(text.ends_with(r#""event_name":"a.b","payload":{"n":1e999}}"#), "{text}");
     }
@@ -54,7 +57,10 @@ fn header_values_are_decoded_once() {
         assert_eq!(json(events(&decoded)[0].value.as_ref())["metadata"]["subject"], read);
     }
     let decoded = run(&with(&[("ce-subject", "%C0%A0")]), b"{}").unwrap();
-    assert_eq!((refused(&decoded)[0].violation.code, refused(&decoded)[0].id.as_deref()), (Code::Encoding, Some("1")));
+    assert_eq!(
+        (refused(&decoded)[0].violation.code, refused(&decoded)[0].id.as_deref()),
+        (Code::Encoding, Some("1"))
+    );
 }
 
 #[test]
@@ -63,7 +69,10 @@ fn data_of_all_kinds() {
         json(events(&run(&with(pairs), body).unwrap())[0].value.as_ref())["payload"].clone()
     };
     assert_eq!(payload(&[("content-type", "text/plain")], b"hi"), serde_json::json!({"data": "hi"}));
-    assert_eq!(payload(&[("content-type", "image/png")], b"\xff"), serde_json::json!({"data_base64": "/w=="}));
+    assert_eq!(
+        payload(&[("content-type", "image/png")], b"\xff"),
+        serde_json::json!({"data_base64": "/w=="})
+    );
     assert_eq!(payload(&[("content-type", "application/x+json")], b"[1]"), serde_json::json!({"data": [1]}));
     assert_eq!(payload(&[], b""), serde_json::json!({}));
     let structured = |data: &str| {
@@ -94,14 +103,20 @@ fn what_must_be_there() {
         assert_eq!(refused(&run(&pairs, b"{}").unwrap())[0].violation.path, path);
         assert_eq!(refused(&run(&with(&[(name, "")]), b"{}").unwrap())[0].violation.code, Code::Value);
     }
-    assert_eq!(refused(&run(&with(&[("ce-specversion", "0.3")]), b"{}").unwrap())[0].violation.path, "/specversion");
+    assert_eq!(
+        refused(&run(&with(&[("ce-specversion", "0.3")]), b"{}").unwrap())[0].violation.path,
+        "/specversion"
+    );
     let decoded = run(&with(&[("ce-datacontenttype", "application/json")]), b"{}").unwrap();
     assert_eq!(refused(&decoded)[0].violation.path, "/datacontenttype");
     assert_eq!(refused(&run(&BINARY, b"{").unwrap())[0].violation.code, Code::Malformed);
     let avro = [("content-type", "application/cloudevents+avro")];
     assert!(matches!(run(&avro, b""), Err(RequestError::MediaType { .. })));
     assert!(matches!(run(&[("content-type", BATCHED)], b"{}"), Err(RequestError::Malformed(_))));
-    assert_eq!(run(&[("content-type", BATCHED)], b"[1,2,3,4]").unwrap_err(), RequestError::TooMany { max: 3 });
+    assert_eq!(
+        run(&[("content-type", BATCHED)], b"[1,2,3,4]").unwrap_err(),
+        RequestError::TooMany { max: 3 }
+    );
     assert!(recognises(&headers(&BINARY)));
     assert!(!recognises(&headers(&[("content-type", "application/json")])));
 }

@@ -29,7 +29,12 @@ pub fn recognises(headers: &HeaderMap) -> bool {
 /// # Errors
 /// A body that is not JSON where it must be, too many events, or another format such as
 /// `application/cloudevents+avro`.
-pub fn decode(headers: &HeaderMap, body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Decoded, RequestError> {
+pub fn decode(
+    headers: &HeaderMap,
+    body: &Bytes,
+    max_events: usize,
+    stamp: &mut Stamp<'_>,
+) -> Result<Decoded, RequestError> {
     match media_type(headers).as_str() {
         STRUCTURED => structured::one(body, stamp),
         BATCHED => structured::batch(body, max_events, stamp),

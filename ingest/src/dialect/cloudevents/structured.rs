@@ -22,8 +22,9 @@ pub(super) fn one(body: &Bytes, stamp: &mut Stamp<'_>) -> Result<Decoded, Reques
 
 pub(super) fn batch(body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Decoded, RequestError> {
     let value = Value::parse(body, INGEST_JSON_MAX_DEPTH + 1).map_err(Violation::from)?;
-    let mut array =
-        value.array().ok_or_else(|| Violation::new(Code::Type, "", "a batch of CloudEvents is a JSON array; send one"))?;
+    let mut array = value
+        .array()
+        .ok_or_else(|| Violation::new(Code::Type, "", "a batch of CloudEvents is a JSON array; send one"))?;
     let mut decoded = Decoded::new(Form::Batch);
     while let Some(value) = array.next_element().map_err(Violation::from)? {
         decoded.room(max_events)?;
@@ -48,9 +49,9 @@ fn event(value: Value<'_>, stamp: &mut Stamp<'_>) -> Result<Record, Violation> {
             ("data", _) if data.is_none() => data = Some(value),
             ("data_base64", Kind::String) if binary.is_none() => {
                 let text = value.string().unwrap_or(Ok(Cow::Borrowed("")))?;
-                let bytes = STANDARD
-                    .decode(text.as_bytes())
-                    .map_err(|error| Violation::new(Code::Value, "/data_base64", format!("not base64: {error}")))?;
+                let bytes = STANDARD.decode(text.as_bytes()).map_err(|error| {
+                    Violation::new(Code::Value, "/data_base64", format!("not base64: {error}"))
+                })?;
                 binary = Some(bytes);
             }
             ("data" | "data_base64", Kind::String) => {
@@ -63,7 +64,11 @@ fn event(value: Value<'_>, stamp: &mut Stamp<'_>) -> Result<Record, Violation> {
                 let text = value.string().unwrap_or(Ok(Cow::Borrowed("")))?;
                 attributes.set(&name, text)?;
             }
-            ("id" | "source" | "type" | "specversion" | "subject" | "time" | "dataschema" | "datacontenttype", _)
+            (
+                "id" | "source" | "type" | "specversion" | "subject" | "time" | "dataschema"
+                | "datacontenttype",
+                _,
+            )
             | (_, Kind::Object | Kind::Array) => {
                 return Err(Violation::kind(&format!("/{name}"), value, "a string"));
             }
@@ -72,14 +77,22 @@ fn event(value: Value<'_>, stamp: &mut Stamp<'_>) -> Result<Record, Violation> {
     }
     let payload = match (data, &binary) {
         (Some(_), Some(_)) => {
-            return Err(Violation::new(Code::Duplicate, "/data_base64", "data is there too; send one of the two"));
+            return Err(Violation::new(
+                Code::Duplicate,
+                "/data_base64",
+                "data is there too; send one of the two",
+            ));
         }
         (None, Some(bytes)) => Payload::Binary(bytes),
         (None, None) => Payload::Empty,
         // Data that is not JSON is a string here; JSON data is what it is, a string too.
         (Some(value), None) => {
             if value.kind() != Kind::String && !attributes.datacontenttype.as_deref().is_none_or(is_json) {
-                return Err(Violation::kind("/data", value, "a string, as datacontenttype is not JSON, or data_base64"));
+                return Err(Violation::kind(
+                    "/data",
+                    value,
+                    "a string, as datacontenttype is not JSON, or data_base64",
+                ));
             }
             Payload::Json(value)
         }

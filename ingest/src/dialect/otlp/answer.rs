@@ -11,12 +11,19 @@ use crate::outcome::{EventResult, Outcome, Status, Turned};
 /// that could be, the whole is answered so that the exporter tries again (only 429, 502, 503 and 504 make it).
 #[must_use]
 pub fn answer(wire: Wire, results: &[EventResult]) -> Answer {
-    let again: Vec<EventResult> =
-        results.iter().filter(|r| matches!(r.outcome, Outcome::Failed { .. } | Outcome::Unknown)).cloned().collect();
+    let again: Vec<EventResult> = results
+        .iter()
+        .filter(|r| matches!(r.outcome, Outcome::Failed { .. } | Outcome::Unknown))
+        .cloned()
+        .collect();
     if !again.is_empty() {
         let unknown = again.iter().any(|r| r.outcome == Outcome::Unknown);
         let code = if unknown { StatusCode::GATEWAY_TIMEOUT } else { StatusCode::SERVICE_UNAVAILABLE };
-        let message = format!("{} of {} records are not known to be stored; send them again", again.len(), results.len());
+        let message = format!(
+            "{} of {} records are not known to be stored; send them again",
+            again.len(),
+            results.len()
+        );
         return status(wire, Status { code, retry_after: Some(1) }, &message);
     }
     let mut refused = results.iter().filter_map(|r| match &r.outcome {
@@ -104,4 +111,3 @@ fn bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
     varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
 }
-

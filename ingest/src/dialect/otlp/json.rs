@@ -12,7 +12,11 @@ use crate::dialect::decoded::{Decoded, Form, RequestError};
 use crate::envelope::{Code, Stamp, Violation};
 use crate::json::{Kind, Members, Value, push_number, push_string};
 
-pub(super) fn decode(body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Decoded, RequestError> {
+pub(super) fn decode(
+    body: &Bytes,
+    max_events: usize,
+    stamp: &mut Stamp<'_>,
+) -> Result<Decoded, RequestError> {
     // An attribute's value takes three levels where its own JSON takes one; 128 is what the scanner can count.
     let document = Value::parse(body, INGEST_JSON_MAX_DEPTH * 2).map_err(Violation::from)?;
     if document.kind() != Kind::Object {
@@ -29,7 +33,9 @@ pub(super) fn decode(body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> 
                 Some(value) => scope(value)?,
                 None => String::new(),
             };
-            each(scope_logs, "logRecords", |record| log(record)?.push(&common, &mut decoded, max_events, stamp))
+            each(scope_logs, "logRecords", |record| {
+                log(record)?.push(&common, &mut decoded, max_events, stamp)
+            })
         })
     })?;
     Ok(decoded)
@@ -50,7 +56,8 @@ fn each<'a>(
 }
 
 fn log(record: Value<'_>) -> Result<Log, Violation> {
-    let mut object = record.object().ok_or_else(|| Violation::kind("/logRecords", record, "an array of objects"))?;
+    let mut object =
+        record.object().ok_or_else(|| Violation::kind("/logRecords", record, "an array of objects"))?;
     let mut log = Log::default();
     while let Some(member) = object.next_member()? {
         let value = member.value;
@@ -59,7 +66,9 @@ fn log(record: Value<'_>) -> Result<Log, Violation> {
             "timeUnixNano" => log.time_unix_nano = whole("/timeUnixNano", value)?,
             "observedTimeUnixNano" => log.observed_time_unix_nano = whole("/observedTimeUnixNano", value)?,
             "severityNumber" => log.severity_number = whole("/severityNumber", value)?,
-            "droppedAttributesCount" => log.dropped_attributes_count = whole("/droppedAttributesCount", value)?,
+            "droppedAttributesCount" => {
+                log.dropped_attributes_count = whole("/droppedAttributesCount", value)?
+            }
             "flags" => log.flags = whole("/flags", value)?,
             "severityText" => log.severity_text = text(),
             "traceId" => log.trace_id = id("/traceId", value)?,
@@ -90,7 +99,9 @@ fn whole(path: &str, value: Value<'_>) -> Result<u64, Violation> {
     let text = value.as_str().unwrap_or(value.text().into());
     match value.kind() {
         Kind::Null => Ok(0),
-        _ => text.parse().map_err(|_| Violation::value(path, &text, "a whole number, as a number or a string")),
+        _ => {
+            text.parse().map_err(|_| Violation::value(path, &text, "a whole number, as a number or a string"))
+        }
     }
 }
 
@@ -120,7 +131,8 @@ fn attributes(value: Value<'_>) -> Result<String, Violation> {
 }
 
 fn key_values(out: &mut Vec<u8>, list: Value<'_>, depth: usize) -> Result<bool, Violation> {
-    let mut array = list.array().ok_or_else(|| Violation::kind("/attributes", list, "an array of key and value"))?;
+    let mut array =
+        list.array().ok_or_else(|| Violation::kind("/attributes", list, "an array of key and value"))?;
     let mut seen = BTreeSet::new();
     let mut members = Members::open(out);
     while let Some(pair) = array.next_element()? {

@@ -80,11 +80,9 @@ impl Log {
                 members.number(name, number);
             }
         }
-        for (name, text) in [
-            ("severity_text", &self.severity_text),
-            ("trace_id", &self.trace_id),
-            ("span_id", &self.span_id),
-        ] {
+        for (name, text) in
+            [("severity_text", &self.severity_text), ("trace_id", &self.trace_id), ("span_id", &self.span_id)]
+        {
             if !text.is_empty() {
                 members.string(name, text);
             }

@@ -48,7 +48,12 @@ impl Wire {
 ///
 /// # Errors
 /// A body that is not of that encoding.
-pub fn decode(wire: Wire, body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Decoded, RequestError> {
+pub fn decode(
+    wire: Wire,
+    body: &Bytes,
+    max_events: usize,
+    stamp: &mut Stamp<'_>,
+) -> Result<Decoded, RequestError> {
     match wire {
         Wire::Protobuf => protobuf::decode(body, max_events, stamp),
         Wire::Json => json::decode(body, max_events, stamp),

@@ -49,7 +49,10 @@ const TIME: u64 = 1_795_608_000_000_000_001;
 
 fn protobuf() -> Vec<u8> {
     let list = p().bytes(1, &pair("x", p().number(3, (-5_i64) as u64)));
-    let array = p().bytes(1, &p().bytes(1, b"s").0).bytes(1, &p().number(2, 1).0).bytes(1, &p().fixed64(4, 1.5_f64.to_bits()).0);
+    let array = p()
+        .bytes(1, &p().bytes(1, b"s").0)
+        .bytes(1, &p().number(2, 1).0)
+        .bytes(1, &p().fixed64(4, 1.5_f64.to_bits()).0);
     let record = p()
         .fixed64(1, TIME)
         .number(2, 17)
@@ -102,7 +105,10 @@ fn empty_requests_are_a_success() {
     for (wire, body) in [(Wire::Protobuf, ""), (Wire::Json, "{}"), (Wire::Json, r#"{"resourceLogs":null}"#)] {
         assert_eq!(run(wire, body.as_bytes()).unwrap().items.len(), 0);
         let answer = answer(wire, &[]);
-        assert_eq!((answer.status.as_u16(), answer.body.len()), (200, if wire == Wire::Json { 2 } else { 0 }));
+        assert_eq!(
+            (answer.status.as_u16(), answer.body.len()),
+            (200, if wire == Wire::Json { 2 } else { 0 })
+        );
     }
 }
 
@@ -111,7 +117,12 @@ fn broken_requests() {
     for body in ["\x0a\x05ab", "\x0b", "\x08", "\x0a\u{7f}", "\x0a\x02\x12\x05"] {
         assert!(matches!(run(Wire::Protobuf, body.as_bytes()), Err(RequestError::Malformed(_))), "{body:?}");
     }
-    for (from, to) in [("\"ABAB", "\"+/=="), ("\"-5\"", "\"1e3\""), ("17,", "\"x\","), ("[{\"resource\"", "{\"x\":[],\"resource\"")] {
+    for (from, to) in [
+        ("\"ABAB", "\"+/=="),
+        ("\"-5\"", "\"1e3\""),
+        ("17,", "\"x\","),
+        ("[{\"resource\"", "{\"x\":[],\"resource\""),
+    ] {
         let body = JSON.replace(from, to);
         assert_ne!(body, JSON);
         assert!(run(Wire::Json, body.as_bytes()).is_err(), "{to}");
@@ -131,8 +142,10 @@ fn broken_requests() {
 
 #[test]
 fn answers_in_the_encoding_of_the_request() {
-    let stored = EventResult { id: None, outcome: Outcome::Stored { partition: 0, offset: 0, duplicate: false } };
-    let refused = EventResult { id: None, outcome: Outcome::Refused(Violation::new(Code::Size, "", "too big")) };
+    let stored =
+        EventResult { id: None, outcome: Outcome::Stored { partition: 0, offset: 0, duplicate: false } };
+    let refused =
+        EventResult { id: None, outcome: Outcome::Refused(Violation::new(Code::Size, "", "too big")) };
     let unknown = EventResult { id: None, outcome: Outcome::Unknown };
     let partial = answer(Wire::Json, &[stored.clone(), refused.clone(), refused.clone()]);
     assert_eq!(partial.status.as_u16(), 200);

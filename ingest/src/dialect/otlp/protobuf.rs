@@ -12,7 +12,11 @@ use crate::dialect::decoded::{Decoded, Form, RequestError};
 use crate::envelope::{Stamp, Violation};
 use crate::json::{Members, push_number, push_string};
 
-pub(super) fn decode(body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Decoded, RequestError> {
+pub(super) fn decode(
+    body: &Bytes,
+    max_events: usize,
+    stamp: &mut Stamp<'_>,
+) -> Result<Decoded, RequestError> {
     let mut decoded = Decoded::new(Form::Batch);
     let mut request = Fields::new(body);
     while let Some((number, value)) = request.next_field()? {
@@ -24,7 +28,12 @@ pub(super) fn decode(body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> 
 }
 
 /// `ResourceLogs`. The resource may stand behind its records, so it is looked for first.
-fn resource(message: &[u8], decoded: &mut Decoded, max: usize, stamp: &mut Stamp<'_>) -> Result<(), RequestError> {
+fn resource(
+    message: &[u8],
+    decoded: &mut Decoded,
+    max: usize,
+    stamp: &mut Stamp<'_>,
+) -> Result<(), RequestError> {
     let mut common = Common::default();
     let mut fields = Fields::new(message);
     while let Some((number, value)) = fields.next_field()? {

@@ -38,7 +38,9 @@ pub fn decode(
     let embedded = match media.as_str() {
         "application/vnd.kafka.json.v2+json" | "application/vnd.kafka.json+json" => Embedded::Json,
         // What the proxy takes for binary when nothing more is said.
-        "application/vnd.kafka.binary.v2+json" | "application/vnd.kafka.v2+json" | "application/vnd.kafka+json"
+        "application/vnd.kafka.binary.v2+json"
+        | "application/vnd.kafka.v2+json"
+        | "application/vnd.kafka+json"
         | "application/json" => Embedded::Binary,
         _ => {
             return Err(RequestError::MediaType {
@@ -49,7 +51,11 @@ pub fn decode(
     };
     let document = Value::parse(body, INGEST_JSON_MAX_DEPTH + 3).map_err(Violation::from)?;
     let records = document.get("records").ok_or_else(|| {
-        Violation::new(Code::Missing, "/records", "there are no records; send {\"records\": [{\"value\": …}]}")
+        Violation::new(
+            Code::Missing,
+            "/records",
+            "there are no records; send {\"records\": [{\"value\": …}]}",
+        )
     })?;
     let mut array = records.array().ok_or_else(|| Violation::kind("/records", records, "an array"))?;
     let mut decoded = Decoded::new(Form::Batch);
@@ -68,7 +74,8 @@ fn record(
     partition: Option<i32>,
     stamp: &mut Stamp<'_>,
 ) -> Result<Record, Violation> {
-    let mut object = value.object().ok_or_else(|| Violation::kind("", value, "an object with key and value"))?;
+    let mut object =
+        value.object().ok_or_else(|| Violation::kind("", value, "an object with key and value"))?;
     let mut sent = Sent { key: None, value: None, partition, timestamp: None, headers: Vec::new() };
     while let Some(member) = object.next_member()? {
         let value = member.value;
@@ -78,7 +85,8 @@ fn record(
             "partition" if value.kind() == Kind::Null => {}
             "partition" => {
                 let number = value.text().parse().ok().filter(|n| *n >= 0);
-                sent.partition = Some(number.ok_or_else(|| Violation::kind("/partition", value, "a partition's number"))?);
+                sent.partition =
+                    Some(number.ok_or_else(|| Violation::kind("/partition", value, "a partition's number"))?);
             }
             other => {
                 let message = "a record has only key, value and partition; leave this out";
@@ -161,7 +169,8 @@ mod tests {
     #[test]
     fn records_are_stored_as_sent() {
         let decoded =
-            run("json.v2", r#"{"records":[{"key":"k","value":{"n": 1e999},"partition":2},{"value":null}]}"#).unwrap();
+            run("json.v2", r#"{"records":[{"key":"k","value":{"n": 1e999},"partition":2},{"value":null}]}"#)
+                .unwrap();
         let [first, second] = events(&decoded)[..] else { panic!() };
         assert_eq!(first.key.as_deref(), Some(&b"\"k\""[..]));
         assert_eq!(first.value.as_deref(), Some(&br#"{"n": 1e999}"#[..]));
@@ -185,7 +194,10 @@ mod tests {
             assert!(matches!(run("json.v2", body), Err(RequestError::Malformed(_))), "{body}");
         }
         assert!(matches!(run("avro.v2", "{}"), Err(RequestError::MediaType { .. })));
-        assert!(matches!(run("json.v2", r#"{"records":[{},{},{},{}]}"#), Err(RequestError::TooMany { max: 3 })));
+        assert!(matches!(
+            run("json.v2", r#"{"records":[{},{},{},{}]}"#),
+            Err(RequestError::TooMany { max: 3 })
+        ));
     }
 
     #[test]

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use highway_types::limits::INGEST_JSON_MAX_DEPTH;
 
 use super::Sent;
+use crate::dialect::Item;
 use crate::dialect::answer::{Answer, JSON};
 use crate::dialect::decoded::{Decoded, Form, Refused, RequestError, part};
-use crate::dialect::Item;
 use crate::envelope::{Code, Stamp, Violation};
 use crate::json::{JsonError, JsonErrorKind, Kind, Members, Scanner, Value, push_number};
 use crate::outcome::{EventResult, Outcome, Status};
@@ -47,7 +47,9 @@ pub fn next(buffer: &mut Bytes, last: bool, stamp: &mut Stamp<'_>) -> Step {
         Err(error) if error.error_len().is_none() && !last => {
             std::str::from_utf8(&buffer[..error.valid_up_to()]).unwrap_or_default()
         }
-        Err(error) => return Step::Broken(JsonError { at: error.valid_up_to(), kind: JsonErrorKind::Utf8 }.into()),
+        Err(error) => {
+            return Step::Broken(JsonError { at: error.valid_up_to(), kind: JsonErrorKind::Utf8 }.into());
+        }
     };
     let mut scanner = Scanner::new(text, INGEST_JSON_MAX_DEPTH + 2);
     scanner.blanks();
@@ -106,9 +108,13 @@ pub fn decode(body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<
 /// Not `{"entries": [{"id": "…", …}]}`, more than ten, or an id that is missing, too long or there twice.
 pub fn decode_batch(body: &Bytes, stamp: &mut Stamp<'_>) -> Result<(Decoded, Vec<String>), RequestError> {
     let document = Value::parse(body, INGEST_JSON_MAX_DEPTH + 4).map_err(Violation::from)?;
-    let entries = document
-        .get("entries")
-        .ok_or_else(|| Violation::new(Code::Missing, "/entries", "there are no entries; send {\"entries\": [{\"id\": \"1\", …}]}"))?;
+    let entries = document.get("entries").ok_or_else(|| {
+        Violation::new(
+            Code::Missing,
+            "/entries",
+            "there are no entries; send {\"entries\": [{\"id\": \"1\", …}]}",
+        )
+    })?;
     let mut array = entries.array().ok_or_else(|| Violation::kind("/entries", entries, "an array"))?;
     let (mut decoded, mut ids) = (Decoded::new(Form::Batch), Vec::new());
     while let Some(value) = array.next_element().map_err(Violation::from)? {
@@ -125,7 +131,8 @@ pub fn decode_batch(body: &Bytes, stamp: &mut Stamp<'_>) -> Result<(Decoded, Vec
 }
 
 fn record(value: Value<'_>, stamp: &mut Stamp<'_>) -> Result<Record, Violation> {
-    let mut object = value.object().ok_or_else(|| Violation::kind("", value, "an object with key and value"))?;
+    let mut object =
+        value.object().ok_or_else(|| Violation::kind("", value, "an object with key and value"))?;
     let mut sent = Sent { key: None, value: None, partition: None, timestamp: None, headers: Vec::new() };
     while let Some(member) = object.next_member()? {
         let value = member.value;
@@ -135,13 +142,16 @@ fn record(value: Value<'_>, stamp: &mut Stamp<'_>) -> Result<Record, Violation> 
             ("value", _) => sent.value = data("/value", value)?,
             ("partition_id", _) => {
                 let number = value.text().parse().ok().filter(|n| *n >= 0);
-                sent.partition =
-                    Some(number.ok_or_else(|| Violation::kind("/partition_id", value, "a partition's number"))?);
+                sent.partition = Some(
+                    number.ok_or_else(|| Violation::kind("/partition_id", value, "a partition's number"))?,
+                );
             }
             ("timestamp", _) => {
                 let text = value.as_str().unwrap_or_default();
                 let moment = Moment::parse_rfc3339(&text);
-                let wrong = || Violation::value("/timestamp", value.text(), "RFC 3339 such as \"2026-11-25T12:00:00Z\"");
+                let wrong = || {
+                    Violation::value("/timestamp", value.text(), "RFC 3339 such as \"2026-11-25T12:00:00Z\"")
+                };
                 sent.timestamp = Some(moment.ok_or_else(wrong)?.timestamp());
             }
             ("headers", _) => headers(value, &mut sent)?,
@@ -153,11 +163,14 @@ fn record(value: Value<'_>, stamp: &mut Stamp<'_>) -> Result<Record, Violation> 
 }
 
 fn headers(value: Value<'_>, sent: &mut Sent) -> Result<(), Violation> {
-    let mut array = value.array().ok_or_else(|| Violation::kind("/headers", value, "an array of name and value"))?;
+    let mut array =
+        value.array().ok_or_else(|| Violation::kind("/headers", value, "an array of name and value"))?;
     while let Some(header) = array.next_element()? {
         let path = format!("/headers/{}", sent.headers.len());
         let name = header.get("name").and_then(|n| n.as_str());
-        let name = name.ok_or_else(|| Violation::new(Code::Missing, &format!("{path}/name"), "a header needs a name; send one"))?;
+        let name = name.ok_or_else(|| {
+            Violation::new(Code::Missing, &format!("{path}/name"), "a header needs a name; send one")
+        })?;
         let bytes = match header.get("value").filter(|v| v.kind() != Kind::Null) {
             Some(value) => base64(&format!("{path}/value"), value)?,
             None => Bytes::new(),

@@ -12,7 +12,8 @@ fn run(body: &str) -> Result<Decoded, RequestError> {
 
 #[test]
 fn a_stream_of_records() {
-    let decoded = run(&format!("{ONE}{{\"value\":{{\"type\":\"BINARY\",\"data\":\"aGk=\"}}}}\n{{}}")).unwrap();
+    let decoded =
+        run(&format!("{ONE}{{\"value\":{{\"type\":\"BINARY\",\"data\":\"aGk=\"}}}}\n{{}}")).unwrap();
     let [first, second, third] = events(&decoded)[..] else { panic!() };
     assert_eq!(first.key.as_deref(), Some("é".as_bytes()));
     assert_eq!(first.value.as_deref(), Some(&br#"{"n": 1e999}"#[..]));
@@ -65,7 +66,10 @@ fn refusals_and_broken_streams() {
 
 #[test]
 fn batches_and_answers() {
-    let body = format!(r#"{{"entries":[{{"id":"a","value":{{"type":"JSON","data":1}}}},{}]}}"#, r#"{"id":"b","key":{}}"#);
+    let body = format!(
+        r#"{{"entries":[{{"id":"a","value":{{"type":"JSON","data":1}}}},{}]}}"#,
+        r#"{"id":"b","key":{}}"#
+    );
     let (decoded, ids) = with_stamp(|stamp| decode_batch(&Bytes::from(body), stamp)).unwrap();
     assert_eq!((ids.len(), refused(&decoded).len()), (2, 1));
     let target = Target { cluster: "c", topic: "t" };

@@ -28,7 +28,12 @@ pub fn decode(profile: Profile, headers: &HeaderMap, body: &Bytes, stamp: &mut S
     decoded
 }
 
-fn event(profile: Profile, headers: &HeaderMap, body: &Bytes, stamp: &mut Stamp<'_>) -> Result<Record, Violation> {
+fn event(
+    profile: Profile,
+    headers: &HeaderMap,
+    body: &Bytes,
+    stamp: &mut Stamp<'_>,
+) -> Result<Record, Violation> {
     let media = media_type(headers);
     let says_json = media.is_empty() || media.ends_with("json");
     let document = match Value::parse(body, INGEST_JSON_MAX_DEPTH) {
@@ -49,7 +54,8 @@ fn event(profile: Profile, headers: &HeaderMap, body: &Bytes, stamp: &mut Stamp<
         }
         Profile::Stripe => (text("id"), text("type")),
         Profile::Slack => {
-            let inner = document.and_then(|d| d.get("event")).and_then(|e| e.get("type")).and_then(|t| t.as_str());
+            let inner =
+                document.and_then(|d| d.get("event")).and_then(|e| e.get("type")).and_then(|t| t.as_str());
             (text("event_id"), inner.or_else(|| text("type")))
         }
     };

@@ -20,7 +20,7 @@ pub(super) fn ed25519_matches(public_key: &[u8], message: &[u8], given: &[u8]) -
 /// Bytes in hexadecimal.
 pub(super) fn hex(text: &str) -> Option<Vec<u8>> {
     let digit = |b: u8| char::from(b).to_digit(16).map(|d| d as u8);
-    if text.len() % 2 != 0 {
+    if !text.len().is_multiple_of(2) {
         return None;
     }
     text.as_bytes().chunks(2).map(|pair| Some(digit(pair[0])? << 4 | digit(pair[1])?)).collect()

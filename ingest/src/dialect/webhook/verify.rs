@@ -34,7 +34,9 @@ pub enum WebhookError {
     #[error("the header {0} is missing or malformed; is this the right profile for the sender?")]
     Header(&'static str),
     /// Signed too long ago, or in the future.
-    #[error("signed {age} s ago, more than the {tolerance} s that the endpoint takes; check the sender's clock, or whether this is a replay")]
+    #[error(
+        "signed {age} s ago, more than the {tolerance} s that the endpoint takes; check the sender's clock, or whether this is a replay"
+    )]
     Time {
         /// Seconds since it was signed; negative: ahead.
         age: i64,
@@ -42,7 +44,9 @@ pub enum WebhookError {
         tolerance: i64,
     },
     /// No signature fits any secret.
-    #[error("no signature fits the endpoint's secrets; is the sender's secret one of them, and the body unchanged on its way?")]
+    #[error(
+        "no signature fits the endpoint's secrets; is the sender's secret one of them, and the body unchanged on its way?"
+    )]
     Signature,
     /// A secret of the endpoint cannot be used.
     #[error("a secret of the endpoint is not of the form that its profile needs: {0}")]
@@ -89,7 +93,8 @@ pub fn verify(
         }
         Profile::Github => {
             let name = "x-hub-signature-256";
-            let signature = get(name)?.strip_prefix("sha256=").and_then(hex).ok_or(WebhookError::Header(name))?;
+            let signature =
+                get(name)?.strip_prefix("sha256=").and_then(hex).ok_or(WebhookError::Header(name))?;
             any(&[body], &[signature])
         }
         Profile::Stripe => {

@@ -17,7 +17,13 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn check(profile: Profile, secrets: &[&str], pairs: &[(&str, &str)], body: &str, now: i64) -> Result<(), WebhookError> {
+fn check(
+    profile: Profile,
+    secrets: &[&str],
+    pairs: &[(&str, &str)],
+    body: &str,
+    now: i64,
+) -> Result<(), WebhookError> {
     let secrets: Vec<String> = secrets.iter().map(|s| (*s).to_owned()).collect();
     verify(profile, Secrets(&secrets), &headers(pairs), body.as_bytes(), Timestamp(now * 1000), 300)
 }
@@ -51,7 +57,9 @@ fn the_vectors_that_senders_publish() {
 #[test]
 fn rotation_tolerance_and_wrong_signatures() {
     let signature = |secret: &str, time: i64| hex(&sign(secret.as_bytes(), &format!("{time}.body")));
-    let stripe = |value: &str, secrets: &[&str], now| check(Profile::Stripe, secrets, &[("stripe-signature", value)], "body", now);
+    let stripe = |value: &str, secrets: &[&str], now| {
+        check(Profile::Stripe, secrets, &[("stripe-signature", value)], "body", now)
+    };
     let good = format!("t=1000,v1={},v0=00", signature("old", 1000));
     for now in [700, 1000, 1300] {
         stripe(&good, &["new", "old"], now).unwrap();
@@ -71,7 +79,10 @@ fn rotation_tolerance_and_wrong_signatures() {
     }
     assert_eq!(check(Profile::Github, &["s"], &[], "", 0), Err(WebhookError::Header("x-hub-signature-256")));
     let sha1 = [("x-hub-signature-256", "sha1=00")];
-    assert_eq!(check(Profile::Github, &["s"], &sha1, "", 0), Err(WebhookError::Header("x-hub-signature-256")));
+    assert_eq!(
+        check(Profile::Github, &["s"], &sha1, "", 0),
+        Err(WebhookError::Header("x-hub-signature-256"))
+    );
 }
 
 #[test]
@@ -94,17 +105,25 @@ fn standard_webhooks_by_public_key() {
 #[test]
 fn events_of_deliveries() {
     let run = |profile, pairs: &[(&str, &str)], body: &str| {
-        let decoded = with_stamp(|stamp| decode(profile, &headers(pairs), &Bytes::from(body.to_owned()), stamp));
+        let decoded =
+            with_stamp(|stamp| decode(profile, &headers(pairs), &Bytes::from(body.to_owned()), stamp));
         let record = events(&decoded)[0].clone();
         let event = json(record.value.as_ref());
         (record.id, event["event_name"].as_str().unwrap().to_owned(), event["payload"].clone())
     };
-    let (id, name, payload) =
-        run(Profile::Github, &[("x-github-delivery", "d"), ("x-github-event", "issues")], r#"{"action":"opened"}"#);
-    assert_eq!((id.as_str(), name.as_str(), payload), ("d", "issues.opened", serde_json::json!({"action": "opened"})));
+    let (id, name, payload) = run(
+        Profile::Github,
+        &[("x-github-delivery", "d"), ("x-github-event", "issues")],
+        r#"{"action":"opened"}"#,
+    );
+    assert_eq!(
+        (id.as_str(), name.as_str(), payload),
+        ("d", "issues.opened", serde_json::json!({"action": "opened"}))
+    );
     let (id, name, _) = run(Profile::Stripe, &[], r#"{"id":"evt_1","type":"charge.ok"}"#);
     assert_eq!((id.as_str(), name.as_str()), ("evt_1", "charge.ok"));
-    let (id, name, _) = run(Profile::Slack, &[], r#"{"event_id":"E","type":"event_callback","event":{"type":"message"}}"#);
+    let (id, name, _) =
+        run(Profile::Slack, &[], r#"{"event_id":"E","type":"event_callback","event":{"type":"message"}}"#);
     assert_eq!((id.as_str(), name.as_str()), ("E", "message"));
     let (id, name, _) = run(Profile::StandardWebhooks, &[("webhook-id", "m")], r#"{"type":"user.created"}"#);
     assert_eq!((id.as_str(), name.as_str()), ("m", "user.created"));

@@ -26,7 +26,9 @@ pub enum FrameError {
     #[error("a RELP data length has at most 9 digits")]
     Length,
     /// More data than allowed.
-    #[error("{length} bytes of data; this listener takes {max}: raise its limit, or make the sender's messages shorter")]
+    #[error(
+        "{length} bytes of data; this listener takes {max}: raise its limit, or make the sender's messages shorter"
+    )]
     TooLong {
         /// Bytes that were announced.
         length: usize,

@@ -17,7 +17,8 @@ fn events(session: &mut Session) -> Vec<Event> {
 }
 
 /// What rsyslog's omrelp sends (seen from librelp 1.11.0).
-const OPEN: &[u8] = b"1 open 86 relp_version=0\nrelp_software=librelp,1.11.0,http://librelp.adiscon.com\ncommands=syslog\n";
+const OPEN: &[u8] =
+    b"1 open 86 relp_version=0\nrelp_software=librelp,1.11.0,http://librelp.adiscon.com\ncommands=syslog\n";
 
 #[test]
 fn messages_are_answered_in_order_when_committed() {
@@ -25,7 +26,8 @@ fn messages_are_answered_in_order_when_committed() {
     session.push(OPEN);
     session.push(b"2 syslog 5 <1>aa\n3 syslog 6 <1>b\nb\n4 close 0\n");
     let seen = events(&mut session);
-    let [Event::Message { ticket: a, data: first }, Event::Message { ticket: b, data: second }, Event::Close] = &seen[..]
+    let [Event::Message { ticket: a, data: first }, Event::Message { ticket: b, data: second }, Event::Close] =
+        &seen[..]
     else {
         panic!("{seen:?}")
     };
