@@ -220,10 +220,10 @@ mod tests {
 
     #[test]
     fn bombs_stop_at_the_bound() {
-        let zeros = vec![0; 50 << 20];
+        let zeros = vec![0; 4 << 20];
         for (encoding, packed) in [
             (Encoding::Gzip, gzip(&zeros)),
-            (Encoding::Zstd, zstd::bulk::compress(&zeros, 19).unwrap()),
+            (Encoding::Zstd, zstd::bulk::compress(&zeros, 3).unwrap()),
             (Encoding::Identity, zeros[..100_001].to_vec()),
         ] {
             let error = unpack(encoding, &packed, 4096, 100_000).unwrap_err();

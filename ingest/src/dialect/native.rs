@@ -51,12 +51,22 @@ fn lines(body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Decod
             continue;
         }
         decoded.room(max_events)?;
-        match Value::parse(&line, INGEST_JSON_MAX_DEPTH) {
+        match line_value(&line) {
             Ok(value) => decoded.push_native(value, &line, stamp),
             Err(error) => decoded.push(Err(error.into()), || (line.clone(), None)),
         }
     }
     Ok(decoded)
+}
+
+/// A line that begins as an object is checked while the event is read from it: one pass, not two.
+fn line_value(line: &[u8]) -> Result<Value<'_>, JsonError> {
+    if line.first() != Some(&b'{') {
+        return Value::parse(line, INGEST_JSON_MAX_DEPTH);
+    }
+    let text = std::str::from_utf8(line)
+        .map_err(|error| JsonError { at: error.valid_up_to(), kind: JsonErrorKind::Utf8 })?;
+    Ok(Value::unchecked(text, INGEST_JSON_MAX_DEPTH))
 }
 
 fn values(body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Decoded, RequestError> {
@@ -66,15 +76,16 @@ fn values(body: &Bytes, max_events: usize, stamp: &mut Stamp<'_>) -> Result<Deco
     let mut scanner = Scanner::new(text, INGEST_JSON_MAX_DEPTH + 1);
     scanner.blanks();
     if scanner.peek() == Some(b'[') {
-        // An element is looked at only once the whole is known to be JSON.
-        let whole = Value::next(&mut scanner).map_err(Violation::from)?;
-        scanner.end().map_err(Violation::from)?;
+        // Elements are checked as they are read; if one is no JSON, all that was made of those before it is dropped.
         let mut decoded = Decoded::new(Form::Batch);
-        let Some(mut array) = whole.array() else { return Ok(decoded) };
+        let Some(mut array) = Value::unchecked(text, INGEST_JSON_MAX_DEPTH + 1).array() else {
+            return Ok(decoded);
+        };
         while let Some(value) = array.next_element().map_err(Violation::from)? {
             decoded.room(max_events)?;
             decoded.push_native(value, body, stamp);
         }
+        array.end().map_err(Violation::from)?;
         return Ok(decoded);
     }
     let mut decoded = Decoded::new(Form::Single);
@@ -149,6 +160,12 @@ mod tests {
         assert_eq!(ids(&decoded), ["a", "!/payload", "b"]);
         let Item::Refused(Refused { id, raw, .. }) = &decoded.items[1] else { panic!() };
         assert_eq!((id.as_deref(), &raw[..]), (Some("bad"), bad.as_bytes()));
+        for broken in
+            [format!("{a}}}"), format!("{a} x"), a[..a.len() - 1].to_owned(), "7".to_owned(), "x".to_owned()]
+        {
+            let decoded = run("application/x-ndjson", &format!("{broken}\n{b}")).unwrap();
+            assert_eq!(ids(&decoded), ["!", "b"], "{broken}");
+        }
         let decoded = run("application/x-ndjson", &format!("{a}\n{{broken\n{b}")).unwrap();
         assert_eq!(ids(&decoded), ["a", "!", "b"]);
         let Item::Refused(Refused { violation, raw, .. }) = &decoded.items[1] else { panic!() };
@@ -159,6 +176,7 @@ mod tests {
     fn whole_requests_that_are_refused() {
         let a = good("a");
         assert!(matches!(run("application/json", &format!("[{a},")), Err(RequestError::Malformed(_))));
+        assert!(matches!(run("application/json", &format!("[{a}] x")), Err(RequestError::Malformed(_))));
         assert!(matches!(run("application/json", &format!("{a}{{")), Err(RequestError::Malformed(_))));
         assert!(matches!(run("application/json", ""), Err(RequestError::Malformed(_))));
         assert!(matches!(run("image/png", &a), Err(RequestError::MediaType { .. })));

@@ -253,7 +253,7 @@ mod tests {
         let stored = Outcome::Stored { partition: 0, offset: 0, duplicate: false };
         let bad = Outcome::Refused(Violation::new(Code::Type, "", "x"));
         assert_eq!(of(&[stored.clone(), bad.clone()]), 200);
-        assert_eq!(of(&[bad.clone()]), 422);
+        assert_eq!(of(std::slice::from_ref(&bad)), 422);
         assert_eq!(of(&[stored, bad, Outcome::Unknown]), 504);
     }
 }

@@ -28,11 +28,8 @@ pub(super) fn headers(pairs: &[(&str, &str)]) -> HeaderMap {
 }
 
 pub(super) fn events(decoded: &Decoded) -> Vec<&Record> {
-    let event = |item| match item {
-        &Item::Event(ref record) => record,
-        &Item::Refused(ref refused) => panic!("{refused:?}"),
-    };
-    decoded.items.iter().map(event).collect()
+    assert!(refused(decoded).is_empty(), "{:?}", refused(decoded));
+    decoded.items.iter().filter_map(|item| if let Item::Event(r) = item { Some(r) } else { None }).collect()
 }
 
 pub(super) fn refused(decoded: &Decoded) -> Vec<&Refused> {

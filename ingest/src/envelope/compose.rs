@@ -62,7 +62,7 @@ impl Parts<'_> {
         let time = moment.to_string();
         let value = self.write(&id, &time);
         let document = Value::parse(&value, INGEST_JSON_MAX_DEPTH + 1)?;
-        let key = stamp.rules.key.select(document, &id, self.event_name)?;
+        let key = stamp.rules.key.select(document, None, &id, self.event_name)?;
         let mut record = Record {
             id: self.identity.clone().unwrap_or(id),
             key,

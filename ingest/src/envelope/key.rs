@@ -27,19 +27,29 @@ pub enum KeyRule {
 }
 
 impl KeyRule {
-    /// The key of an event: the characters of a string, any other value as it was written; null is no key.
+    /// The key of an event: the characters of a string, any other value as it was written; null is no key. `payload` is
+    /// the event's, if it is known already: the way to it is not gone twice.
     ///
     /// # Errors
     /// No key where one is required, or a name twice on the way to it.
-    pub fn select(&self, event: Value<'_>, id: &str, name: &str) -> Result<Option<Bytes>, Violation> {
+    pub fn select(
+        &self,
+        event: Value<'_>,
+        payload: Option<Value<'_>>,
+        id: &str,
+        name: &str,
+    ) -> Result<Option<Bytes>, Violation> {
         match self {
             Self::None => Ok(None),
             Self::Id => Ok(Some(Bytes::copy_from_slice(id.as_bytes()))),
             Self::EventName => Ok(Some(Bytes::copy_from_slice(name.as_bytes()))),
             Self::Pointer { pointer, required } => {
-                let found = pointer
-                    .find(event)
-                    .map_err(|error| Violation::new(Code::Key, pointer.as_str(), error.to_string()))?;
+                let found = match payload {
+                    Some(payload) if pointer.first() == Some("payload") => pointer.find_behind(payload, 1),
+                    _ => pointer.find(event),
+                };
+                let found =
+                    found.map_err(|error| Violation::new(Code::Key, pointer.as_str(), error.to_string()))?;
                 let Some(value) = found.filter(|v| v.kind() != Kind::Null) else {
                     return if *required {
                         let message =

@@ -56,6 +56,7 @@ fn members<'a>(
         each(&name, member.value)?;
         seen.push(name);
     }
+    object.end()?;
     Ok(seen.is_empty())
 }
 
@@ -184,7 +185,7 @@ impl<'a> Envelope<'a> {
                 (Cow::Owned(moment.to_string()), moment)
             }
         };
-        let key = stamp.rules.key.select(self.whole, &id, &named)?;
+        let key = stamp.rules.key.select(self.whole, Some(self.payload), &id, &named)?;
         let start = self.whole.at();
         let same = body.get(start..start + self.whole.text().len()) == Some(self.whole.text().as_bytes());
         let value = if self.id.is_some() && self.timestamp.is_some() && self.event_name.is_some() && same {

@@ -66,8 +66,22 @@ impl Pointer {
     /// # Errors
     /// A name on the way that occurs twice.
     pub fn find<'a>(&self, value: Value<'a>) -> Result<Option<Value<'a>>, PointerError> {
+        self.find_behind(value, 0)
+    }
+
+    /// The first step.
+    #[must_use]
+    pub fn first(&self) -> Option<&str> {
+        self.steps.first().map(String::as_str)
+    }
+
+    /// The same, where `value` is what the first `steps` steps select.
+    ///
+    /// # Errors
+    /// A name on the way that occurs twice.
+    pub fn find_behind<'a>(&self, value: Value<'a>, steps: usize) -> Result<Option<Value<'a>>, PointerError> {
         let mut here = value;
-        for step in &self.steps {
+        for step in self.steps.iter().skip(steps) {
             let found = match here.kind() {
                 Kind::Object => self.member(here, step)?,
                 Kind::Array => element(here, step),

@@ -48,7 +48,7 @@ pub fn record(
     scratch.push(b'}');
     let key = match &stamp.rules.key {
         crate::envelope::KeyRule::None => None,
-        rule => rule.select(Value::parse(scratch, INGEST_JSON_MAX_DEPTH)?, &id, EVENT_NAME)?,
+        rule => rule.select(Value::parse(scratch, INGEST_JSON_MAX_DEPTH)?, None, &id, EVENT_NAME)?,
     };
     let mut record = Record {
         id,

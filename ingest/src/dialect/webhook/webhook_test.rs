@@ -143,7 +143,7 @@ proptest! {
         let signature = format!("sha256={}", hex(&sign(secret.as_bytes(), &body)));
         let pairs = [("x-hub-signature-256", &*signature)];
         prop_assert_eq!(check(Profile::Github, &[&secret], &pairs, &body, 0), Ok(()));
-        let mut changed = body.clone().into_bytes();
+        let mut changed = body.into_bytes();
         let at = at % changed.len();
         changed[at] ^= 1 << bit;
         let changed = String::from_utf8(changed).unwrap();
