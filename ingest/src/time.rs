@@ -267,6 +267,25 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_day_follows_the_one_before() {
+        // 1970 to 2261: each day reads back, and the next one has the day after as its text.
+        let (mut year, mut month, mut day) = (1970, 1, 1);
+        for days in 0..106_650_i64 {
+            let text = format!("{year:04}-{month:02}-{day:02}T00:00:00Z");
+            let moment = Moment(days * DAY * NANOS);
+            assert_eq!((moment.to_string(), Moment::parse_rfc3339(&text)), (text, Some(moment)));
+            day += 1;
+            let leap = year % 400 == 0 || (year % 4 == 0 && year % 100 != 0);
+            if day > [31, if leap { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month - 1] {
+                (day, month) = (1, month + 1);
+            }
+            if month > 12 {
+                (month, year) = (1, year + 1);
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn any_moment_reads_back(nanos in any::<i64>()) {

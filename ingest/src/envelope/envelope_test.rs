@@ -125,9 +125,12 @@ fn refusals_say_where_and_what_to_do() {
 
 #[test]
 fn an_event_that_is_too_large_is_refused() {
-    let rules = Rules { max_event_bytes: 200, ..Rules::default() };
-    let text = format!(r#"{{"payload":{{"a":"{}"}},"event_name":"n"}}"#, "x".repeat(200));
-    assert_eq!(record_with(text.as_bytes(), &rules).unwrap_err().code, Code::Size);
+    let size = record(FULL).unwrap().size();
+    let limited = |max_event_bytes| {
+        record_with(FULL.as_bytes(), &Rules { max_event_bytes, ..Rules::default() }).map_err(|v| v.code)
+    };
+    assert!(limited(size).is_ok());
+    assert_eq!(limited(size - 1).unwrap_err(), Code::Size);
 }
 
 #[test]

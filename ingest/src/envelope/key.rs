@@ -47,9 +47,8 @@ impl KeyRule {
                 let found = match payload {
                     Some(payload) if pointer.first() == Some("payload") => pointer.find_behind(payload, 1),
                     _ => pointer.find(event),
-                };
-                let found =
-                    found.map_err(|error| Violation::new(Code::Key, pointer.as_str(), error.to_string()))?;
+                }
+                .map_err(|error| Violation::new(Code::Key, pointer.as_str(), error.to_string()))?;
                 let Some(value) = found.filter(|v| v.kind() != Kind::Null) else {
                     return if *required {
                         let message =

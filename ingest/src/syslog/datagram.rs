@@ -74,6 +74,7 @@ mod tests {
             "\n",
             "<13>quoted <14>Nov 20 10:00:00 h t: x",
             "<13>a <x>\n<999>b",
+            "<13>it said <166>%ASA-6-302013: Built",
         ] {
             assert_eq!(split(text), [text]);
         }

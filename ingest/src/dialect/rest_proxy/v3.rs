@@ -58,12 +58,8 @@ pub fn next(buffer: &mut Bytes, last: bool, stamp: &mut Stamp<'_>) -> Step {
     }
     let value = match Value::next(&mut scanner) {
         Ok(value) => value,
-        Err(JsonError { kind: JsonErrorKind::End, .. }) if !last => return Step::More,
-        Err(error) if !last && scanner.at() + 6 >= text.len() => {
-            // An escape or a literal may be cut at the end.
-            let _ = error;
-            return Step::More;
-        }
+        // At the end, or at an escape or literal that the end may have cut: six bytes are the longest.
+        Err(_) if !last && scanner.at() + 6 >= text.len() => return Step::More,
         Err(error) => return Step::Broken(error.into()),
     };
     if value.kind() == Kind::Number && !last && scanner.peek().is_none() {
