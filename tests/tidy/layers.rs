@@ -14,6 +14,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("highway-store", &["highway-types", "highway-cluster", "highway-log", "highway-coordinator"]),
     ("highway-client", &["highway-types", "highway-wire"]),
     ("highway-http", &["highway-types"]),
+    // Its pure parts use only the vocabulary; its shells go through the one door.
+    ("highway-ingest", &["highway-types", "highway-client"]),
     (
         "highway-server",
         &[

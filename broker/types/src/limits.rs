@@ -74,8 +74,46 @@ pub const HTTP_DRAIN: Duration = Duration::from_secs(5);
 const _: () =
     assert!(CLIENT_MAX_IN_FLIGHT <= PRODUCER_BATCHES_RETAINED, "more could not be told from duplicates");
 const _: () = assert!(CLIENT_RESPONSE_MAX_BYTES > 4 * FETCH_MAX_BYTES);
+/// Levels of nesting in a JSON document that ingest takes.
+pub const INGEST_JSON_MAX_DEPTH: usize = 64;
+/// Bytes of an HTTP ingest request as sent, when the endpoint says nothing.
+pub const INGEST_BODY_MAX_BYTES: usize = 8 * 1024 * 1024;
+/// Bytes of an HTTP ingest request once unpacked, when the endpoint says nothing.
+pub const INGEST_UNPACKED_MAX_BYTES: usize = 32 * 1024 * 1024;
+/// Events in one HTTP ingest request, when the endpoint says nothing.
+pub const INGEST_BATCH_MAX_EVENTS: usize = 50_000;
+/// What a `zstd` frame may ask for as its window: 8 MiB, what RFC 9659 lets HTTP senders use.
+pub const INGEST_ZSTD_WINDOW_LOG: u32 = 23;
+/// Bytes of an event's id.
+pub const EVENT_ID_MAX_BYTES: usize = 256;
+/// Bytes of an event's name.
+pub const EVENT_NAME_MAX_BYTES: usize = 256;
+/// Bytes of an event's version.
+pub const EVENT_VERSION_MAX_BYTES: usize = 64;
+/// Bytes of one syslog message; longer ones are cut, marked and counted.
+pub const SYSLOG_MESSAGE_MAX_BYTES: usize = 1024 * 1024;
+/// Digits of an RFC 6587 octet count.
+pub const SYSLOG_COUNT_MAX_DIGITS: usize = 7;
+/// Structured data elements, and parameters of one element, that become JSON objects; more stay text.
+pub const SYSLOG_STRUCTURED_MAX: usize = 64;
+/// Bytes of a RELP frame's data.
+pub const RELP_DATA_MAX_BYTES: usize = 1024 * 1024;
+/// RELP messages that were read and not yet answered (librelp's own window is 128).
+pub const RELP_WINDOW: usize = 1024;
+/// Ids in one partition's deduplication window, when the endpoint says nothing.
+pub const DEDUP_MAX_IDS: usize = 1_000_000;
+/// Ids in one partition's deduplication window at the most.
+pub const DEDUP_MAX_IDS_LIMIT: usize = 64_000_000;
+/// Milliseconds that a deduplication window reaches back, when the endpoint says nothing.
+pub const DEDUP_WINDOW_MS: u64 = 10 * 60 * 1000;
+/// API keys, or signing secrets, of one endpoint.
+pub const ENDPOINT_MAX_KEYS: usize = 64;
+/// Characters of an endpoint's name: with `.rejects` behind it, it must still be a topic's.
+pub const ENDPOINT_NAME_MAX_LEN: usize = 200;
+
 const _: () = assert!(PRODUCER_BATCHES_RETAINED >= 5, "producers keep up to five requests in flight");
 const _: () =
     assert!(QUEUED_REQUEST_BYTES >= REQUEST_MAX_BYTES, "a frame of every size that is allowed fits");
 const _: () = assert!(FETCH_MAX_BYTES < REQUEST_MAX_BYTES);
 const _: () = assert!(JOURNAL_QUEUE_BYTES as u64 <= JOURNAL_FILE_BYTES);
+const _: () = assert!(INGEST_JSON_MAX_DEPTH <= 128, "the scanner keeps one bit for each level in 128");
