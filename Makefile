@@ -49,11 +49,11 @@ test-clients: build install-test ## every supported client against the real bina
 test-differential: build install-test ## the same requests to Highway and Apache Kafka; shows every difference
 	@$(ENV); tests/oracle/fetch.sh >/dev/null; cargo test --workspace --test protocol differential -- --nocapture
 
-test-crash: build install-test ## 100 times kill -9 under load (HIGHWAY_KILLS=N)
-	@$(ENV); HIGHWAY_KILLS=$${HIGHWAY_KILLS:-100} cargo test --workspace --test crash -- --nocapture --test-threads=1
+test-crash: build install-test ## 100 times kill -9 under load, failing disks, planted bugs (HIGHWAY_KILLS=N)
+	@$(ENV); HIGHWAY_KILLS=$${HIGHWAY_KILLS:-100} HIGHWAY_PAUSE_SECONDS=$${HIGHWAY_PAUSE_SECONDS:-20} cargo test --workspace --test crash -- --nocapture --test-threads=1
 
-test-power: build install-test ## 30 cuts of power on a loop-mounted file system; root (HIGHWAY_POWER_CYCLES=N)
-	@$(ENV); HIGHWAY_POWER_CYCLES=$${HIGHWAY_POWER_CYCLES:-30} cargo test --workspace --test crash power -- --ignored --nocapture --test-threads=1
+test-power: build install-test ## 30 cuts of power on loop-mounted ext4, 30 on XFS; root (HIGHWAY_POWER_CYCLES=N)
+	@$(ENV); HIGHWAY_POWER_CYCLES=$${HIGHWAY_POWER_CYCLES:-30} cargo test --workspace --test crash power -- --nocapture --test-threads=2
 
 soak: build ## one node under mixed load (HIGHWAY_SOAK_MINUTES=N, default 30)
 	@$(ENV); HIGHWAY_SOAK_MINUTES=$${HIGHWAY_SOAK_MINUTES:-30} cargo test --workspace --test crash soak -- --ignored --nocapture --test-threads=1
