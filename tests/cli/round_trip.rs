@@ -74,6 +74,13 @@ fn scenario(broker: &dyn Broker) {
     let beyond = run(broker, &["consume", "numbers", "--from", "5000", "-n", "1"]).ok();
     assert!(beyond.stderr.contains("offset 5000 is not kept"), "{}", beyond.stderr);
 
+    // The broker's clock instead of the producer's.
+    run(broker, &["topic", "create", "clock", "-c", "message.timestamp.type=LogAppendTime"]).ok();
+    feed(broker, &["produce", "clock", "-T", "1000"], b"now\n").ok();
+    let clock = run(broker, &["consume", "clock", "-e", "-f", "json"]).ok().lines();
+    assert_eq!(clock[0]["value"], "now");
+    assert!(clock[0]["timestamp"].as_i64().is_some_and(|t| t > 1_700_000_000_000), "{}", clock[0]);
+
     let summary = feed(broker, &["produce", "numbers", "-o", "json", "--acks", "1"], b"x\ny\n").ok().json();
     assert_eq!(
         (&summary["records"], &summary["failed"], &summary["bytes"]),

@@ -51,7 +51,8 @@ fn scenario(broker: &dyn Broker) {
     run(broker, &["config", "set", "topic", "clicks", "segment.ms=60000"]).ok();
     run(broker, &["config", "unset", "topic", "clicks", "segment.bytes"]).ok();
     let set = run(broker, &["config", "get", "topic", "clicks", "-o", "json"]).ok().json();
-    let values: Vec<_> = set["items"].as_array().unwrap().iter().map(|i| (&i["key"], &i["value"])).collect();
+    let values: Vec<_> =
+        set["items"].as_array().expect("items").iter().map(|i| (&i["key"], &i["value"])).collect();
     assert_eq!(values, [(&json!("retention.ms"), &json!("5000")), (&json!("segment.ms"), &json!("60000"))]);
     run(broker, &["config", "get", "topic", "clicks", "retention.mss"])
         .fails(3, "did you mean retention.ms?");

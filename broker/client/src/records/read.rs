@@ -117,11 +117,8 @@ impl RecordBatch {
         let length = usize::try_from(varint::get(bytes, at)?).ok()?;
         let end = at.checked_add(length).filter(|end| *end <= bytes.len())?;
         *at += 1; // attributes, unused
-        let timestamp =
-            self.append_time.unwrap_or(self.first_timestamp.wrapping_add(varint_at(bytes, at, end)?));
-        if self.append_time.is_some() {
-            varint_at(bytes, at, end)?;
-        }
+        let delta = varint_at(bytes, at, end)?;
+        let timestamp = self.append_time.unwrap_or(self.first_timestamp.wrapping_add(delta));
         let offset = self.base.checked_add(varint_at(bytes, at, end)?)?;
         let key = part(bytes, at, end)?;
         let value = part(bytes, at, end)?;

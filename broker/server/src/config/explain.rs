@@ -120,6 +120,6 @@ mod tests {
             explain("highway.admin.listener").unwrap()[0].variable.as_deref(),
             Some("HIGHWAY_ADMIN_LISTENER")
         );
-        assert_eq!(explain("zookeeper.connect").unwrap()[0].scope, "no effect");
+        assert_eq!(explain("num.io.threads").unwrap()[0].scope, "no effect");
     }
 }
