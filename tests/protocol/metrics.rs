@@ -93,6 +93,11 @@ fn labels(mut text: &str) -> BTreeMap<String, String> {
     out
 }
 
+/// A metric without labels, now.
+pub fn now(node: &Node, name: &str) -> f64 {
+    value(&parse(&get(node.admin(), "/metrics").1), name, &[])
+}
+
 fn value(samples: &Samples, name: &str, labels: &[(&str, &str)]) -> f64 {
     let labels: BTreeMap<String, String> =
         labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
