@@ -12,7 +12,7 @@ use kafka_protocol::messages::*;
 
 use crate::client::text;
 use crate::conn::Conn;
-use crate::records::plain;
+use crate::records::{now, plain};
 use crate::requests::{coordinated, fetched, listed, make, produced, topic};
 
 const SOON: Duration = Duration::from_secs(30);
@@ -139,8 +139,7 @@ fn l152_retention_by_time_rolls_the_active_segment_when_all_of_it_is_old() {
     let mut conn = Conn::to(node.bootstrap());
     make(&mut conn, "old", 1, &[OLD, ("retention.ms", "-1")]);
     make(&mut conn, "young", 1, &[("retention.ms", "3600000")]);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_millis()
-        as i64;
+    let now = now();
     produced(&mut conn, "old", plain(NOW, &[b"a", b"b"]));
     produced(&mut conn, "young", plain(now - 7_200_000, &[b"old"]));
     produced(&mut conn, "young", plain(now, &[b"new"]));

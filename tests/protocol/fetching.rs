@@ -102,7 +102,7 @@ fn g97_g98_a_poll_ends_with_enough_bytes_or_with_its_time() {
     let asked = reader.send(11, &fetch("poll", 0, LONG, 1));
     assert!(reader.is_silent(Duration::from_millis(100)), "nothing is there");
     let sent = plain(NOW, &[&[b'x'; 100]]);
-    produced(&mut writer, "poll", sent.clone());
+    produced(&mut writer, "poll", plain(NOW, &[&[b'x'; 100]]));
     let (correlation, answer) = reader.receive::<FetchRequest>(11);
     assert_eq!((correlation, answer.responses[0].partitions[0].high_watermark), (asked, 1));
     // A poll for the bytes of three batches ends with the third.
@@ -138,6 +138,11 @@ fn g99_an_offset_in_an_older_segment_is_answered_at_once() {
     }
     // Each batch has its own segment: below min_bytes, but older data is not worth waiting with.
     let mut request = fetch("old", 0, LONG, 50_000_000);
+    request.topics[0].partitions[0].partition_max_bytes = 1000;
+    assert!(took(|| drop(conn.call(11, &request))) < Duration::from_secs(5));
+    // Nor is it worth waiting for another partition, which could give enough one day.
+    make(&mut conn, "empty", 1, &[]);
+    let mut request = fetch_of(&[("old", 0, 0), ("empty", 0, 0)], LONG, 900_000);
     request.topics[0].partitions[0].partition_max_bytes = 1000;
     assert!(took(|| drop(conn.call(11, &request))) < Duration::from_secs(5));
     // The same limit in the newest segment: a partition that gives all it may does not wait either.

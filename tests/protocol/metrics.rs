@@ -93,6 +93,11 @@ fn labels(mut text: &str) -> BTreeMap<String, String> {
     out
 }
 
+/// A metric without labels, now.
+pub fn now(node: &Node, name: &str) -> f64 {
+    value(&parse(&get(node.admin(), "/metrics").1), name, &[])
+}
+
 fn value(samples: &Samples, name: &str, labels: &[(&str, &str)]) -> f64 {
     let labels: BTreeMap<String, String> =
         labels.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
@@ -108,10 +113,7 @@ fn a_scrape_tells_topics_and_groups_as_kafka_exporter_does() {
     coordinated(&mut conn);
     for (partition, count) in [(0, 5), (1, 2)] {
         let values = vec![&b"v"[..]; count];
-        let now =
-            std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time").as_millis()
-                as i64;
-        let answer = conn.call(9, &produce("counted", partition, -1, plain(now, &values)));
+        let answer = conn.call(9, &produce("counted", partition, -1, plain(crate::records::now(), &values)));
         assert_eq!(answer.responses[0].partition_responses[0].error_code, 0);
     }
     let group = "odd \"group\"\\ of\nlines"; // a group may have any name

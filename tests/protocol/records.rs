@@ -7,6 +7,12 @@ use crate::batches::set;
 /// A header of a record: key and value.
 pub type Header<'a> = (&'a [u8], Option<&'a [u8]>);
 
+/// The time now, in ms.
+pub fn now() -> i64 {
+    use highway_types::Clock;
+    highway_types::SystemClock::new().now().0
+}
+
 /// A zigzag varint.
 pub fn varint(out: &mut Vec<u8>, value: i64) {
     let mut rest = ((value << 1) ^ (value >> 63)) as u64;

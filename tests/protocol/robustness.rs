@@ -8,6 +8,7 @@ use highway_tests::{Broker, Node, eventually};
 use kafka_protocol::messages::{MetadataRequest, ProduceRequest};
 
 use crate::client::{connect, encode, receive, send};
+use crate::metrics::now;
 
 /// What bad input may cost at most.
 const ROOM: u64 = 64 << 20;
@@ -137,12 +138,13 @@ fn readers_that_stop_reading_hold_up_nobody_and_little_memory() {
         request.extend_from_slice(&(body.len() as u32).to_be_bytes());
         request.extend_from_slice(&body);
     }
-    let slow: Vec<TcpStream> = (0..10)
+    let slow: Vec<TcpStream> = (0..5)
         .map(|_| {
             let mut stream = connect(node.bootstrap());
-            stream.set_write_timeout(Some(Duration::from_millis(300))).expect("a socket takes a timeout");
+            // Long enough that a node that is merely slow takes a byte.
+            stream.set_write_timeout(Some(Duration::from_secs(2))).expect("a socket takes a timeout");
             // Until the node stops reading because nobody takes its answers.
-            let stopped = (0..20_000).any(|_| stream.write_all(&request).is_err());
+            let stopped = (0..2_000).any(|_| stream.write_all(&request).is_err());
             assert!(stopped, "the node reads on and on");
             stream
         })
@@ -168,6 +170,8 @@ fn frames_that_never_end_cost_what_was_sent() {
             stream
         })
         .collect();
+    let read = || now(&node, "highway_request_memory_bytes") >= f64::from(100 << 20);
+    highway_tests::wait_until("the node waits for the rest of each", Duration::from_secs(20), read);
     served(&mut other, 2);
     let after = resident(node.pid());
     println!("{} half frames of 100 MB: {} MiB before, {} after", half.len(), before >> 20, after >> 20);
