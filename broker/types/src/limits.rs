@@ -110,6 +110,20 @@ pub const DEDUP_WINDOW_MS: u64 = 10 * 60 * 1000;
 pub const ENDPOINT_MAX_KEYS: usize = 64;
 /// Characters of an endpoint's name: with `.rejects` behind it, it must still be a topic's.
 pub const ENDPOINT_NAME_MAX_LEN: usize = 200;
+/// Levels that a schema's text may be nested; what walks a schema by recursion relies on it.
+pub const SCHEMA_MAX_DEPTH: usize = 100;
+/// Bytes of one schema's text (Confluent's limit is that of a record: `max.request.size`).
+pub const SCHEMA_MAX_BYTES: usize = 1024 * 1024;
+/// Schemas that one schema may draw in through references, itself counted.
+pub const SCHEMA_MAX_REFERENCES: usize = 200;
+/// Schemas that may refer to each other in a row.
+pub const SCHEMA_MAX_REFERENCE_DEPTH: usize = 16;
+/// Calls within calls of a compatibility check; recursive types are cut off by memory before.
+pub const SCHEMA_COMPARE_MAX_DEPTH: usize = 400;
+/// Pairs of schema parts that one compatibility check may compare.
+pub const SCHEMA_COMPARE_MAX_PAIRS: usize = 500_000;
+/// Levels of a value that is checked against a schema.
+pub const SCHEMA_VALUE_MAX_DEPTH: usize = 100;
 
 const _: () = assert!(PRODUCER_BATCHES_RETAINED >= 5, "producers keep up to five requests in flight");
 const _: () =

@@ -1,0 +1,21 @@
+//! Protocol Buffers: `.proto` texts (proto2, proto3, editions as far as their grammar goes) and file descriptors, read into
+//! one model; compared; and bytes checked.
+
+mod builtin;
+mod check;
+mod descriptor;
+mod diff;
+mod lexer;
+mod model;
+mod parser;
+mod print;
+mod schema;
+mod wire;
+
+pub use check::check;
+pub use diff::incompatibilities;
+pub use schema::ProtobufSchema;
+
+#[cfg(test)]
+#[path = "protobuf_test.rs"]
+mod tests;
