@@ -121,7 +121,7 @@ pub const SCHEMA_MAX_REFERENCE_DEPTH: usize = 16;
 /// Calls within calls of a compatibility check; recursive types are cut off by memory before.
 pub const SCHEMA_COMPARE_MAX_DEPTH: usize = 400;
 /// Pairs of schema parts that one compatibility check may compare.
-pub const SCHEMA_COMPARE_MAX_PAIRS: usize = 500_000;
+pub const SCHEMA_COMPARE_MAX_PAIRS: usize = 100_000;
 /// Levels of a value that is checked against a schema.
 pub const SCHEMA_VALUE_MAX_DEPTH: usize = 100;
 

@@ -4,6 +4,7 @@
 //! without their namespace, a reader's aliases count, logical types do not.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use highway_types::limits::{SCHEMA_COMPARE_MAX_DEPTH, SCHEMA_COMPARE_MAX_PAIRS};
 
@@ -25,8 +26,12 @@ enum Known {
     /// Being looked at: recursive types are compatible as far as this goes.
     Open,
     Compatible,
-    Incompatible,
+    /// With the first thing found, where the pair was first met.
+    Incompatible(Rc<Vec<Difference>>),
 }
+
+/// Differences kept of one pair.
+const KEPT: usize = 20;
 
 struct Check<'a> {
     reader: &'a AvroSchema,
@@ -64,18 +69,26 @@ impl Check<'_> {
     }
 
     fn resolve(&mut self, reader: TypeId, writer: TypeId, depth: usize) -> Found {
+        if self.exhausted {
+            return Vec::new();
+        }
         match self.known.get(&(reader, writer)) {
             Some(Known::Open | Known::Compatible) => return Vec::new(),
-            // Looked at again: the path is another, and the message shall show it.
-            Some(Known::Incompatible) | None => {}
+            Some(Known::Incompatible(found)) => return found.to_vec(),
+            None => {}
         }
         if depth > SCHEMA_COMPARE_MAX_DEPTH || self.known.len() > SCHEMA_COMPARE_MAX_PAIRS {
             self.exhausted = true;
             return Vec::new();
         }
         self.known.insert((reader, writer), Known::Open);
-        let found = self.compare(reader, writer, depth + 1);
-        let known = if found.is_empty() { Known::Compatible } else { Known::Incompatible };
+        let mut found = self.compare(reader, writer, depth + 1);
+        found.truncate(KEPT);
+        let known = if found.is_empty() {
+            Known::Compatible
+        } else {
+            Known::Incompatible(Rc::new(found[..1].to_vec()))
+        };
         self.known.insert((reader, writer), known);
         found
     }
@@ -88,6 +101,9 @@ impl Check<'_> {
                 let mut found = Vec::new();
                 let both = matches!(reader, Kind::Union(_));
                 for (index, branch) in branches.iter().enumerate() {
+                    if self.exhausted {
+                        break;
+                    }
                     if both {
                         found.extend(self.below(index.to_string(), |check| {
                             let inner = check.resolve(reader_id, *branch, depth);

@@ -250,21 +250,24 @@ impl Parser {
                 self.tokens.get(self.at + 1),
                 Some((Token::Word(_) | Token::Number(_) | Token::Text(_) | Token::Mark('('), _))
             );
+            let opens = matches!(self.tokens.get(self.at + 2), Some((Token::Mark('{'), _)));
             match self.peek_word() {
-                Some("message") if declares => {
+                Some("message") if opens => {
                     self.at += 1;
                     message.types.push(TypeDef::Message(self.message(depth + 1)?));
                 }
-                Some("enum") if declares => {
+                Some("enum") if opens => {
                     self.at += 1;
                     message.types.push(TypeDef::Enum(self.enumeration()?));
                 }
-                Some("oneof") if declares => {
+                Some("oneof") if opens => {
                     self.at += 1;
                     let oneof = self.oneof(&mut message.types, depth)?;
                     message.oneofs.push(oneof);
                 }
-                Some("reserved") if declares => {
+                Some("reserved")
+                    if declares && !matches!(self.tokens.get(self.at + 2), Some((Token::Mark('='), _))) =>
+                {
                     self.at += 1;
                     self.reserved(&mut message.reserved, MAX_NUMBER)?;
                 }
@@ -277,7 +280,7 @@ impl Parser {
                     message.options.push(self.option()?);
                     self.mark(';')?;
                 }
-                Some("extend") if declares => {
+                Some("extend") if opens => {
                     self.at += 1;
                     let extend = self.extend(&mut message.types, depth)?;
                     message.extends.push(extend);

@@ -128,6 +128,9 @@ impl<'a> Context<'a> {
         else {
             return Rc::new(vec![("TYPE_CHANGED", String::new())]);
         };
+        if self.exhausted {
+            return Rc::default();
+        }
         match self.known.get(&(original, update)) {
             Some(Some(found)) => return found.clone(),
             Some(None) => {
