@@ -171,20 +171,14 @@ impl<'a> Check<'a> {
                 None => format!("{path}/{number}"),
             };
             match (olds.get(&number), news.get(&number)) {
-                (Some((_, Some(oneof))), None) => {
-                    if !given_up.contains(oneof) {
-                        note(out, "ONEOF_FIELD_REMOVED", at(Some(oneof)));
-                    }
+                (Some((_, Some(oneof))), None) if !given_up.contains(oneof) => {
+                    note(out, "ONEOF_FIELD_REMOVED", at(Some(oneof)));
                 }
-                (Some((field, None)), None) => {
-                    if field.label == Some(Label::Required) {
-                        note(out, "REQUIRED_FIELD_REMOVED", at(None));
-                    }
+                (Some((field, None)), None) if field.label == Some(Label::Required) => {
+                    note(out, "REQUIRED_FIELD_REMOVED", at(None));
                 }
-                (None, Some((field, None))) => {
-                    if field.label == Some(Label::Required) {
-                        note(out, "REQUIRED_FIELD_ADDED", at(None));
-                    }
+                (None, Some((field, None))) if field.label == Some(Label::Required) => {
+                    note(out, "REQUIRED_FIELD_ADDED", at(None));
                 }
                 (Some((old, _)), Some((new, oneof))) => {
                     let labels = (old.label, new.label);

@@ -8,6 +8,7 @@ mod diff;
 mod lexer;
 mod model;
 mod parser;
+mod parser_parts;
 mod print;
 mod schema;
 mod wire;

@@ -4,8 +4,7 @@ use highway_types::limits::SCHEMA_MAX_DEPTH;
 
 use super::lexer::{Token, tokens};
 use super::model::{
-    EnumDef, Extend, Field, FieldType, Label, Message, Method, OneOf, ProtoFile, ProtoOption, Reserved,
-    Scalar, Service, TypeDef,
+    Extend, Field, FieldType, Label, Message, OneOf, ProtoFile, ProtoOption, Scalar, TypeDef,
 };
 
 const MAX_NUMBER: i64 = 536_870_911;
@@ -16,15 +15,15 @@ pub(super) fn parse(text: &str) -> Result<ProtoFile, String> {
     parser.file()
 }
 
-struct Parser {
-    tokens: Vec<(Token, usize)>,
-    at: usize,
+pub(super) struct Parser {
+    pub(super) tokens: Vec<(Token, usize)>,
+    pub(super) at: usize,
 }
 
-type Read<T> = Result<T, String>;
+pub(super) type Read<T> = Result<T, String>;
 
 impl Parser {
-    fn wrong<T>(&self, expected: &str) -> Read<T> {
+    pub(super) fn wrong<T>(&self, expected: &str) -> Read<T> {
         let found = match self.tokens.get(self.at) {
             Some((Token::Word(text) | Token::Number(text), line)) => format!("line {line}: '{text}'"),
             Some((Token::Text(text), line)) => format!("line {line}: \"{text}\""),
@@ -34,31 +33,31 @@ impl Parser {
         Err(format!("{found} where {expected} is expected"))
     }
 
-    fn peek_word(&self) -> Option<&str> {
+    pub(super) fn peek_word(&self) -> Option<&str> {
         if let Some((Token::Word(word), _)) = self.tokens.get(self.at) { Some(word) } else { None }
     }
 
-    fn is_mark(&self, mark: char) -> bool {
+    pub(super) fn is_mark(&self, mark: char) -> bool {
         matches!(self.tokens.get(self.at), Some((Token::Mark(m), _)) if *m == mark)
     }
 
-    fn take_mark(&mut self, mark: char) -> bool {
+    pub(super) fn take_mark(&mut self, mark: char) -> bool {
         let is = self.is_mark(mark);
         self.at += usize::from(is);
         is
     }
 
-    fn mark(&mut self, mark: char) -> Read<()> {
+    pub(super) fn mark(&mut self, mark: char) -> Read<()> {
         if self.take_mark(mark) { Ok(()) } else { self.wrong(&format!("'{mark}'")) }
     }
 
-    fn take_word(&mut self, word: &str) -> bool {
+    pub(super) fn take_word(&mut self, word: &str) -> bool {
         let is = self.peek_word() == Some(word);
         self.at += usize::from(is);
         is
     }
 
-    fn word(&mut self, what: &str) -> Read<String> {
+    pub(super) fn word(&mut self, what: &str) -> Read<String> {
         match self.tokens.get(self.at) {
             Some((Token::Word(word), _)) => {
                 let word = word.clone();
@@ -69,14 +68,14 @@ impl Parser {
         }
     }
 
-    fn name(&mut self, what: &str) -> Read<String> {
+    pub(super) fn name(&mut self, what: &str) -> Read<String> {
         match self.peek_word() {
             Some(word) if !word.contains('.') => self.word(what),
             _ => self.wrong(what),
         }
     }
 
-    fn text(&mut self) -> Read<String> {
+    pub(super) fn text(&mut self) -> Read<String> {
         let mut text = String::new();
         let from = self.at;
         while let Some((Token::Text(part), _)) = self.tokens.get(self.at) {
@@ -86,7 +85,7 @@ impl Parser {
         if self.at == from { self.wrong("a string") } else { Ok(text) }
     }
 
-    fn integer(&mut self) -> Read<i64> {
+    pub(super) fn integer(&mut self) -> Read<i64> {
         let negative = self.take_mark('-');
         let Some((Token::Number(text), _)) = self.tokens.get(self.at) else { return self.wrong("a number") };
         let value = if let Some(hex) = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
@@ -105,7 +104,7 @@ impl Parser {
         }
     }
 
-    fn file(&mut self) -> Read<ProtoFile> {
+    pub(super) fn file(&mut self) -> Read<ProtoFile> {
         let mut file = ProtoFile::default();
         while self.at < self.tokens.len() {
             if self.take_mark(';') {
@@ -152,7 +151,7 @@ impl Parser {
     }
 
     /// Name and value after the word `option`, or one in brackets.
-    fn option(&mut self) -> Read<ProtoOption> {
+    pub(super) fn option(&mut self) -> Read<ProtoOption> {
         let mut name = String::new();
         loop {
             if self.take_mark('(') {
@@ -172,7 +171,7 @@ impl Parser {
     }
 
     /// The value of an option, as text. What stands in braces is taken token by token.
-    fn value(&mut self) -> Read<String> {
+    pub(super) fn value(&mut self) -> Read<String> {
         let mut out = String::new();
         let mut depth = 0_usize;
         loop {
@@ -216,7 +215,7 @@ impl Parser {
         }
     }
 
-    fn brackets(&mut self) -> Read<Vec<ProtoOption>> {
+    pub(super) fn brackets(&mut self) -> Read<Vec<ProtoOption>> {
         let mut options = Vec::new();
         if self.take_mark('[') {
             loop {
@@ -230,12 +229,12 @@ impl Parser {
         Ok(options)
     }
 
-    fn message(&mut self, depth: usize) -> Read<Message> {
+    pub(super) fn message(&mut self, depth: usize) -> Read<Message> {
         let name = self.name("the name of a message")?;
         self.message_body(name, depth)
     }
 
-    fn message_body(&mut self, name: String, depth: usize) -> Read<Message> {
+    pub(super) fn message_body(&mut self, name: String, depth: usize) -> Read<Message> {
         if depth > SCHEMA_MAX_DEPTH {
             return Err(format!("messages are nested deeper than {SCHEMA_MAX_DEPTH} levels"));
         }
@@ -294,7 +293,7 @@ impl Parser {
         Ok(message)
     }
 
-    fn oneof(&mut self, types: &mut Vec<TypeDef>, depth: usize) -> Read<OneOf> {
+    pub(super) fn oneof(&mut self, types: &mut Vec<TypeDef>, depth: usize) -> Read<OneOf> {
         let mut oneof = OneOf { name: self.name("the name of a oneof")?, ..OneOf::default() };
         self.mark('{')?;
         while !self.take_mark('}') {
@@ -314,7 +313,7 @@ impl Parser {
         Ok(oneof)
     }
 
-    fn extend(&mut self, types: &mut Vec<TypeDef>, depth: usize) -> Read<Extend> {
+    pub(super) fn extend(&mut self, types: &mut Vec<TypeDef>, depth: usize) -> Read<Extend> {
         let mut extend = Extend { name: self.word("the name of a message")?, fields: Vec::new() };
         self.mark('{')?;
         while !self.take_mark('}') {
@@ -325,7 +324,7 @@ impl Parser {
         Ok(extend)
     }
 
-    fn field(&mut self, labels: bool, types: &mut Vec<TypeDef>, depth: usize) -> Read<Field> {
+    pub(super) fn field(&mut self, labels: bool, types: &mut Vec<TypeDef>, depth: usize) -> Read<Field> {
         // A label is one only when a type and a name follow it.
         let labelled = matches!(
             (self.tokens.get(self.at + 1), self.tokens.get(self.at + 2)),
@@ -376,136 +375,12 @@ impl Parser {
         Ok(Field { label, of, name, number, options })
     }
 
-    fn number(&mut self) -> Read<u32> {
+    pub(super) fn number(&mut self) -> Read<u32> {
         let number = self.integer()?;
         if !(1..=MAX_NUMBER).contains(&number) || (19_000..=19_999).contains(&number) {
             return Err(format!("a field cannot have the number {number}: it is out of range or reserved"));
         }
         Ok(number as u32)
-    }
-
-    fn reserved(&mut self, reserved: &mut Vec<Reserved>, max: i64) -> Read<()> {
-        loop {
-            if let Some((Token::Text(_), _)) = self.tokens.get(self.at) {
-                reserved.push(Reserved::Name(self.text()?));
-            } else if self.peek_word().is_some() {
-                reserved.push(Reserved::Name(self.name("a name")?));
-            } else {
-                let from = self.integer()?;
-                let mut to = from;
-                if self.take_word("to") {
-                    to = if self.take_word("max") { max } else { self.integer()? };
-                }
-                reserved.push(Reserved::Range(from, to));
-            }
-            if !self.take_mark(',') {
-                return self.mark(';');
-            }
-        }
-    }
-
-    fn extensions(&mut self) -> Read<String> {
-        let mut text = String::new();
-        loop {
-            text.push_str(&self.integer()?.to_string());
-            if self.take_word("to") {
-                text.push_str(" to ");
-                if self.take_word("max") {
-                    text.push_str("max");
-                } else {
-                    text.push_str(&self.integer()?.to_string());
-                }
-            }
-            if !self.take_mark(',') {
-                break;
-            }
-            text.push_str(", ");
-        }
-        self.brackets()?;
-        self.mark(';')?;
-        Ok(text)
-    }
-
-    fn enumeration(&mut self) -> Read<EnumDef> {
-        let mut found = EnumDef { name: self.name("the name of an enum")?, ..EnumDef::default() };
-        self.mark('{')?;
-        while !self.take_mark('}') {
-            if self.take_mark(';') {
-                continue;
-            }
-            let is_value = matches!(self.tokens.get(self.at + 1), Some((Token::Mark('='), _)));
-            match self.peek_word() {
-                Some("option") if !is_value => {
-                    self.at += 1;
-                    found.options.push(self.option()?);
-                    self.mark(';')?;
-                }
-                Some("reserved") if !is_value => {
-                    self.at += 1;
-                    self.reserved(&mut found.reserved, i64::from(i32::MAX))?;
-                }
-                _ => {
-                    let name = self.name("the name of a value")?;
-                    self.mark('=')?;
-                    let number = self.integer()?;
-                    let number =
-                        i32::try_from(number).map_err(|_| format!("{name} = {number} is out of range"))?;
-                    let options = self.brackets()?;
-                    self.mark(';')?;
-                    found.values.push((name, number, options));
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn service(&mut self) -> Read<Service> {
-        let mut service = Service { name: self.name("the name of a service")?, ..Service::default() };
-        self.mark('{')?;
-        while !self.take_mark('}') {
-            if self.take_mark(';') {
-                continue;
-            }
-            if self.take_word("option") {
-                service.options.push(self.option()?);
-                self.mark(';')?;
-                continue;
-            }
-            if !self.take_word("rpc") {
-                return self.wrong("'rpc'");
-            }
-            let mut method = Method { name: self.name("the name of a method")?, ..Method::default() };
-            (method.request_streams, method.request) = self.method_type()?;
-            if !self.take_word("returns") {
-                return self.wrong("'returns'");
-            }
-            (method.response_streams, method.response) = self.method_type()?;
-            if self.take_mark('{') {
-                while !self.take_mark('}') {
-                    if self.take_mark(';') {
-                        continue;
-                    }
-                    if !self.take_word("option") {
-                        return self.wrong("'option'");
-                    }
-                    method.options.push(self.option()?);
-                    self.mark(';')?;
-                }
-            } else {
-                self.mark(';')?;
-            }
-            service.methods.push(method);
-        }
-        Ok(service)
-    }
-
-    fn method_type(&mut self) -> Read<(bool, String)> {
-        self.mark('(')?;
-        let streams =
-            matches!(self.tokens.get(self.at + 1), Some((Token::Word(_), _))) && self.take_word("stream");
-        let name = self.word("a type")?;
-        self.mark(')')?;
-        Ok((streams, name))
     }
 }
 

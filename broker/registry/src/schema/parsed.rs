@@ -13,9 +13,9 @@ pub enum Parsed {
     /// With its text as kept.
     Avro((AvroSchema, String)),
     /// JSON Schema.
-    Json(JsonSchema),
+    Json(Box<JsonSchema>),
     /// Protobuf.
-    Protobuf(ProtobufSchema),
+    Protobuf(Box<ProtobufSchema>),
 }
 
 /// Parses a schema; `references` come from [`super::load_references`]. With `strict` also defaults are checked (Confluent's
@@ -45,9 +45,9 @@ pub fn parse(schema: &Schema, references: &[Loaded], strict: bool) -> Result<Par
             let canonical = parsed.canonical();
             Parsed::Avro((parsed, canonical))
         }
-        SchemaType::Json => Parsed::Json(JsonSchema::parse(&schema.text, &named).map_err(invalid)?),
+        SchemaType::Json => Parsed::Json(Box::new(JsonSchema::parse(&schema.text, &named).map_err(invalid)?)),
         SchemaType::Protobuf => {
-            Parsed::Protobuf(ProtobufSchema::parse(&schema.text, &named).map_err(invalid)?)
+            Parsed::Protobuf(Box::new(ProtobufSchema::parse(&schema.text, &named).map_err(invalid)?))
         }
     })
 }

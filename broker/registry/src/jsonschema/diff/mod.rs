@@ -57,11 +57,9 @@ fn compare_nodes(context: &mut Context<'_>, original: NodeId, update: NodeId) {
             context.at("const", |context| context.wrong("ENUM_ARRAY_CHANGED"));
         }
         (Kind::Combined(..), Kind::Combined(..)) => compare_combined(context, original, update),
-        (Kind::Not(old), Kind::Not(new)) => {
-            // What must not match turns around: the new one may forbid less.
-            if !context.reversed(*new, *old) {
-                context.at("not", |context| context.wrong("NOT_TYPE_EXTENDED"));
-            }
+        // What must not match turns around: the new one may forbid less.
+        (Kind::Not(old), Kind::Not(new)) if !context.reversed(*new, *old) => {
+            context.at("not", |context| context.wrong("NOT_TYPE_EXTENDED"));
         }
         (Kind::Object(old), Kind::Object(new)) => objects::compare_objects(context, old, new),
         (Kind::Array(old), Kind::Array(new)) => arrays::compare_arrays(context, old, new),

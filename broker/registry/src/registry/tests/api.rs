@@ -177,7 +177,7 @@ fn modes() {
     assert_eq!(code(node.register_with("i", schema.clone(), import)), 42205);
     assert_eq!(code(node.mode(None, Mode::Import, false)), 42205, "there are schemas");
     node.mode(Some("i"), Mode::Import, false).unwrap();
-    let imported = node.register_with("i", schema.clone(), import).unwrap();
+    let imported = node.register_with("i", schema, import).unwrap();
     assert_eq!((imported.id, imported.version), (100, 7));
     assert_eq!(code(node.register("i", "\"int\"")), 42205, "no ids of our own in import mode");
     let other = Schema::new(SchemaType::Avro, "\"int\"");
