@@ -100,35 +100,38 @@ pub(super) fn read(bytes: &[u8]) -> Read<ProtoFile> {
     Ok(file)
 }
 
+/// Options of a file that hold text: number and name.
+pub(super) const FILE_TEXTS: &[(u32, &str)] = &[
+    (1, "java_package"),
+    (8, "java_outer_classname"),
+    (11, "go_package"),
+    (36, "objc_class_prefix"),
+    (37, "csharp_namespace"),
+    (39, "swift_prefix"),
+    (40, "php_class_prefix"),
+    (41, "php_namespace"),
+    (45, "ruby_package"),
+];
+/// Options of a file that are true or false.
+pub(super) const FILE_FLAGS: &[(u32, &str)] = &[
+    (10, "java_multiple_files"),
+    (20, "java_generate_equals_and_hash"),
+    (23, "deprecated"),
+    (31, "cc_enable_arenas"),
+];
+
 /// The options of a file that matter to what is generated of it.
 fn file_options(fields: &Fields<'_>) -> Read<Vec<ProtoOption>> {
-    const TEXTS: &[(u32, &str)] = &[
-        (1, "java_package"),
-        (8, "java_outer_classname"),
-        (11, "go_package"),
-        (36, "objc_class_prefix"),
-        (37, "csharp_namespace"),
-        (39, "swift_prefix"),
-        (40, "php_class_prefix"),
-        (41, "php_namespace"),
-        (45, "ruby_package"),
-    ];
-    const FLAGS: &[(u32, &str)] = &[
-        (10, "java_multiple_files"),
-        (20, "java_generate_equals_and_hash"),
-        (23, "deprecated"),
-        (31, "cc_enable_arenas"),
-    ];
     let mut options = Vec::new();
     for bytes in fields.all(8) {
         let fields = Fields::read(bytes)?;
-        for (number, name) in TEXTS {
+        for (number, name) in FILE_TEXTS {
             if let Some(value) = fields.text(*number)? {
                 let value = format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""));
                 options.push(ProtoOption { name: (*name).to_owned(), value });
             }
         }
-        for (number, name) in FLAGS {
+        for (number, name) in FILE_FLAGS {
             if let Some(value) = fields.number(*number) {
                 options.push(ProtoOption { name: (*name).to_owned(), value: (value != 0).to_string() });
             }
@@ -225,6 +228,10 @@ fn field(bytes: &[u8], proto3: bool) -> Read<(Field, Option<usize>)> {
         _ => None,
     };
     let mut options = Vec::new();
+    // protoc always writes the name in JSON; it only says something when it is not the one made of the field's name.
+    if let Some(json_name) = fields.text(10)?.filter(|json_name| *json_name != lower_camel(&name)) {
+        options.push(ProtoOption { name: "json_name".to_owned(), value: format!("\"{json_name}\"") });
+    }
     if let Some(value) = fields.text(7)? {
         let quoted = matches!(of, FieldType::Scalar(Scalar::String | Scalar::Bytes));
         let value =
@@ -242,6 +249,22 @@ fn field(bytes: &[u8], proto3: bool) -> Read<(Field, Option<usize>)> {
     // An optional field of proto3 stands in a oneof that is made for it alone.
     let oneof = if optional { None } else { fields.number(9).map(|index| index as usize) };
     Ok((Field { label, of, name, number, options }, oneof))
+}
+
+/// The name that a field has in JSON unless it is given another.
+fn lower_camel(name: &str) -> String {
+    let mut out = String::new();
+    let mut upper = false;
+    for c in name.chars() {
+        if c == '_' {
+            upper = true;
+        } else if std::mem::take(&mut upper) {
+            out.push(c.to_ascii_uppercase());
+        } else {
+            out.push(c);
+        }
+    }
+    out
 }
 
 fn enumeration(bytes: &[u8]) -> Read<EnumDef> {

@@ -5,6 +5,7 @@ mod builtin;
 mod check;
 mod descriptor;
 mod diff;
+mod encode;
 mod lexer;
 mod model;
 mod parser;

@@ -160,6 +160,10 @@ impl Scalar {
         SCALARS.iter().find(|(_, n, _)| *n == number).map(|(.., scalar)| *scalar)
     }
 
+    pub fn number(self) -> u64 {
+        SCALARS.iter().find(|(.., scalar)| *scalar == self).map_or(0, |(_, number, _)| *number)
+    }
+
     pub fn name(self) -> &'static str {
         SCALARS.iter().find(|(.., scalar)| *scalar == self).map_or("", |(name, ..)| name)
     }

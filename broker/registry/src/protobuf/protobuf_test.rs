@@ -163,6 +163,22 @@ fn descriptors() {
     }
 }
 
+#[test]
+fn descriptors_and_texts_say_the_same() {
+    for text in [
+        "syntax = \"proto3\"; package p.q; option java_package = \"a.b\"; message M { repeated int32 n = 1; map<string, N> many_n = 2; oneof c { int32 a = 3; N b = 4; } message N { E e = 1; } optional bytes raw = 5; string j = 6 [json_name = \"x\"]; reserved 8; } enum E { Z = 0; NEG = -1; }",
+        "syntax = \"proto2\"; message M { required string s = 1 [default = \"a\\\"b\"]; optional group G = 2 { optional bool b = 1; } extensions 100 to max; }",
+    ] {
+        let schema = parsed(text);
+        let again = parsed(&schema.serialized());
+        assert_eq!(again.serialized(), schema.serialized(), "{}", again.canonical());
+        assert!(
+            incompatibilities(&schema, &again).is_empty() && incompatibilities(&again, &schema).is_empty()
+        );
+        assert_eq!(again.canonical().matches('\n').count(), schema.canonical().matches('\n').count());
+    }
+}
+
 /// Encoded by hand from the wire format's description.
 #[test]
 fn bytes_of_values() {

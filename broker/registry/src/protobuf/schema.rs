@@ -102,6 +102,11 @@ impl ProtobufSchema {
         print::print(&self.file, true)
     }
 
+    /// The file as a descriptor in base64.
+    pub fn serialized(&self) -> String {
+        data_encoding::BASE64.encode(&super::encode::encode(self))
+    }
+
     /// Whether it says the same with the same files imported.
     pub fn is_same(&self, other: &Self) -> bool {
         self.canonical() == other.canonical() && self.references == other.references

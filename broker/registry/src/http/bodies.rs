@@ -1,0 +1,119 @@
+//! Bodies of requests and answers.
+
+use serde::{Deserialize, Serialize};
+
+use super::Refusal;
+use crate::registry::{Config, RegistryError, Stored};
+use crate::schema::{Metadata, Reference, RuleSet, Schema, SchemaType};
+
+/// A schema that is sent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct SchemaBody {
+    schema: Option<String>,
+    schema_type: Option<String>,
+    references: Option<Vec<Reference>>,
+    metadata: Option<Metadata>,
+    rule_set: Option<RuleSet>,
+    pub version: Option<i32>,
+    pub id: Option<i32>,
+}
+
+impl SchemaBody {
+    pub fn schema(&mut self) -> Result<Schema, Refusal> {
+        let name = self.schema_type.take().unwrap_or_default();
+        let schema_type = SchemaType::by_name(&name)
+            .ok_or_else(|| RegistryError::InvalidSchema(format!("Invalid schema type {name}")))?;
+        Ok(Schema {
+            schema_type,
+            text: self.schema.take().unwrap_or_default(),
+            references: self.references.take().unwrap_or_default(),
+            metadata: self.metadata.take(),
+            rule_set: self.rule_set.take(),
+        })
+    }
+}
+
+/// Settings as they are sent: the level is called `compatibility`, but is also taken by its other name.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ConfigBody {
+    pub compatibility: Option<String>,
+    #[serde(rename = "compatibilityLevel")]
+    pub level: Option<String>,
+    #[serde(flatten)]
+    pub rest: serde_json::Map<String, serde_json::Value>,
+}
+
+/// A mode as it is sent.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ModeBody {
+    pub mode: Option<String>,
+}
+
+/// A schema as it is told.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SchemaAnswer {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<i32>,
+    pub guid: String,
+    /// Not said of Avro: clients of old know no types.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub schema_type: Option<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<Reference>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Metadata>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rule_set: Option<RuleSet>,
+    pub schema: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_id: Option<i32>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
+}
+
+impl SchemaAnswer {
+    pub fn of(schema: &Schema, guid: crate::schema::Guid) -> Self {
+        let named = (schema.schema_type != SchemaType::Avro).then(|| schema.schema_type.name());
+        Self {
+            guid: guid.to_string(),
+            schema_type: named,
+            references: schema.references.clone(),
+            metadata: schema.metadata.clone(),
+            rule_set: schema.rule_set.clone(),
+            schema: schema.text.clone(),
+            ..Self::default()
+        }
+    }
+
+    pub fn of_version(stored: &Stored) -> Self {
+        Self {
+            subject: Some(stored.subject.to_string()),
+            version: Some(stored.version),
+            id: Some(stored.id),
+            deleted: stored.deleted,
+            ..Self::of(&stored.schema, stored.guid)
+        }
+    }
+}
+
+/// Settings as they are echoed: under the name they are sent by.
+pub(super) fn config_echo(config: &Config) -> serde_json::Value {
+    let mut value = serde_json::to_value(config).unwrap_or_default();
+    if let Some(members) = value.as_object_mut()
+        && let Some(level) = members.remove("compatibilityLevel")
+    {
+        members.insert("compatibility".to_owned(), level);
+    }
+    value
+}
+
+/// Reads a body; its depth is bounded by the reader.
+pub(super) fn read<T: for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, Refusal> {
+    serde_json::from_slice(body).map_err(|error| Refusal::Body(format!("Malformed request body: {error}")))
+}
