@@ -112,7 +112,7 @@ fn g97_g98_a_poll_ends_with_enough_bytes_or_with_its_time() {
         produced(&mut writer, "poll", sent.clone());
         assert!(reader.is_silent(Duration::from_millis(100)), "not enough yet");
     }
-    produced(&mut writer, "poll", sent.clone());
+    produced(&mut writer, "poll", sent);
     let answer = reader.receive::<FetchRequest>(11).1;
     assert_eq!(answer.responses[0].partitions[0].records.as_ref().map(Bytes::len), Some(enough as usize));
     // What is there is given when the time is over.

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
-use highway_types::limits::STORED_ONCE_BYTES;
 use highway_types::topic_config::Durability;
 use highway_types::{LeaderEpoch, Offset, Timestamp, TopicConfig};
 use smallvec::smallvec;
@@ -116,7 +115,7 @@ impl Log {
             .or_else(|| batch.header.attributes.is_transactional().then_some(batch.header.base_offset));
         self.progress.appended(mark, unstable_after);
         if config.durability == Durability::Fsync {
-            let stored = (batch.len() >= STORED_ONCE_BYTES)
+            let stored = (self.commit_log.wants_stored(batch.len()))
                 .then(|| Stored { file: Arc::clone(&segment) as Arc<dyn StoredFile>, end: segment.size() });
             if let Some(stored) = &stored {
                 // The disk is busy with it before the commit log comes to it.

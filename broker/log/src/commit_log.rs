@@ -405,6 +405,12 @@ pub trait CommitLog: Send + Sync {
     /// Waits until `bytes` may be submitted. To be awaited before the partition's lock is taken.
     fn admit(&self, bytes: usize) -> Admit;
 
+    /// Whether a batch of so many bytes should be submitted with a [`Stored`], if it lies in a file.
+    fn wants_stored(&self, bytes: usize) -> bool {
+        let _ = bytes;
+        false
+    }
+
     /// Appends a set and gives the position behind it. The order of calls is the order in the log. Never blocks on I/O.
     ///
     /// # Errors

@@ -41,8 +41,6 @@ pub const PRODUCER_BATCHES_RETAINED: usize = 5;
 pub const JOURNAL_FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// Journal files in use before appenders are held back.
 pub const JOURNAL_MAX_FILES: usize = 16;
-/// From this size on a batch is made durable in its segment, and the journal only names it.
-pub const STORED_ONCE_BYTES: usize = 256 * 1024;
 /// Bytes handed to the journal and not yet written.
 pub const JOURNAL_QUEUE_BYTES: usize = 64 * 1024 * 1024;
 /// Bytes of one answer that a client reads at the most.

@@ -24,6 +24,7 @@ pub(super) fn small(io: impl JournalIo + 'static) -> JournalOptions {
         queue_bytes: 64 << 10,
         group_bytes: 32 << 10,
         write_bytes: 8 << 10,
+        large_batches: super::write_once::LargeBatches::Adaptive,
         io: Arc::new(io),
     }
 }

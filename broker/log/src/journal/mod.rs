@@ -25,6 +25,7 @@ mod shared;
 pub mod sim;
 mod store;
 mod sync_pool;
+mod write_once;
 mod writer;
 
 #[cfg(test)]
@@ -39,3 +40,4 @@ mod power_test;
 pub use file::{DiskIo, JournalFile, JournalIo};
 pub use options::{IoMode, JournalOptions};
 pub use store::Journal;
+pub use write_once::LargeBatches;

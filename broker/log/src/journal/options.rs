@@ -7,6 +7,7 @@ use highway_types::limits;
 
 use super::file::{DiskIo, JournalIo};
 use super::format::BLOCK;
+use super::write_once::LargeBatches;
 
 /// How the files are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ pub struct JournalOptions {
     pub group_bytes: u64,
     /// Bytes of one write call.
     pub write_bytes: usize,
+    /// What to do with large batches.
+    pub large_batches: LargeBatches,
     /// The system calls.
     pub io: Arc<dyn JournalIo>,
 }
@@ -61,6 +64,7 @@ impl JournalOptions {
             group_bytes: 4 << 20,
             // Larger calls through the page cache cost up to eight times the CPU on virtual machines.
             write_bytes: if mode == IoMode::Direct { 1 << 20 } else { 128 << 10 },
+            large_batches: LargeBatches::Adaptive,
             io: Arc::new(DiskIo::new(mode)),
         }
     }

@@ -1,6 +1,6 @@
 //! What the journal's threads and its callers share.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
@@ -12,6 +12,7 @@ use crate::commit_log::CommitLogError;
 
 use super::options::JournalOptions;
 use super::queue::{Phase, State};
+use super::write_once::LargeBatches;
 
 pub(super) struct Shared {
     this: Weak<Shared>,
@@ -21,6 +22,8 @@ pub(super) struct Shared {
     pub submitted: Condvar,
     /// Rings the prepare thread: a file was taken or freed, or the end is near.
     pub files_changed: Condvar,
+    /// Large batches are written once at the moment.
+    pub write_once: AtomicBool,
     durable: AtomicU64,
     /// Until then no new file is made while one is ready.
     quiet_until: Instant,
@@ -33,6 +36,7 @@ impl Shared {
         Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             quiet_until: Instant::now() + options.quiet,
+            write_once: AtomicBool::new(options.large_batches == LargeBatches::Once),
             options,
             state: Mutex::new(state),
             submitted: Condvar::new(),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::JoinHandle;
 
 use highway_types::JournalPosition;
@@ -20,6 +21,7 @@ use super::prepare::{self, prepare_next};
 use super::queue::{Phase, State};
 use super::recover::{Recovered, recover};
 use super::shared::Shared;
+use super::write_once::WriteOnce;
 use super::writer::Writer;
 
 /// The commit log of one machine. Dropping it closes it.
@@ -114,6 +116,10 @@ impl CommitLog for Journal {
     fn admit(&self, bytes: usize) -> Admit {
         let limit = self.shared.options.queue_bytes;
         self.shared.admit((bytes as u64).min(limit))
+    }
+
+    fn wants_stored(&self, bytes: usize) -> bool {
+        WriteOnce::is_large(bytes) && self.shared.write_once.load(Ordering::Relaxed)
     }
 
     fn submit(&self, set: AppendSet) -> Result<JournalPosition, CommitLogError> {

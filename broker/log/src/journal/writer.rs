@@ -3,6 +3,8 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use crate::commit_log::CommitLogError;
 
@@ -13,6 +15,7 @@ use super::format::{BLOCK, encode_group, inline, to_blocks};
 use super::pool::Stamped;
 use super::queue::{Phase, Queued};
 use super::shared::{Shared, tell_failed};
+use super::write_once::{LargeBatches, WriteOnce};
 
 pub(super) struct Writer {
     shared: Arc<Shared>,
@@ -20,6 +23,8 @@ pub(super) struct Writer {
     head: Vec<u8>,
     staging: AlignedBuf,
     elsewhere: Elsewhere,
+    write_once: WriteOnce,
+    started: Instant,
     file: Option<Stamped>,
     /// Where the next group starts in the file.
     offset: u64,
@@ -34,6 +39,8 @@ impl Writer {
             head: Vec::new(),
             staging,
             elsewhere: Elsewhere::default(),
+            write_once: WriteOnce::default(),
+            started: Instant::now(),
             file: None,
             offset: 0,
         }
@@ -92,7 +99,9 @@ impl Writer {
         let start = self.group.first().map_or(0, |q| q.start);
         let end = self.group.last().map_or(0, |q| q.end);
         let weight: u64 = self.group.iter().map(|q| q.weight).sum();
+        let stored = entries(&self.group).map(|e| inline(e).len() as u64).sum();
         self.elsewhere.make_durable(&self.group);
+        let begun = Instant::now();
         self.write(start, end).map_err(failed("write"))?;
         {
             let mut state = self.shared.state.lock();
@@ -108,6 +117,10 @@ impl Writer {
         }
         if let Some(file) = &self.file {
             file.slot.file.sync().map_err(failed("sync"))?;
+        }
+        let on = self.write_once.group(self.started.elapsed(), begun.elapsed(), stored, weight);
+        if self.shared.options.large_batches == LargeBatches::Adaptive {
+            self.shared.write_once.store(on, Ordering::Relaxed);
         }
         for entry in entries(&self.group).filter(|e| self.elsewhere.lost(e).is_none()) {
             entry.observer.durable(entry.last_offset.next());

@@ -13,7 +13,7 @@ use highway_log::batch::records::records;
 use highway_log::batch::validate::Origin;
 use highway_log::commit_log::CommitLog;
 use highway_log::error::{AppendError, LogManagerError};
-use highway_log::journal::{IoMode, Journal, JournalOptions};
+use highway_log::journal::{IoMode, Journal, JournalOptions, LargeBatches};
 use highway_log::log::Log;
 use highway_log::manager::{LogManager, PartitionSpec, RecoveryReport};
 use highway_log::open_files::OpenFiles;
@@ -57,6 +57,7 @@ pub fn open_dirs(dirs: &[PathBuf], specs: &[PartitionSpec], files: usize) -> Res
             file_bytes: 1 << 20,
             reserve_bytes: 64 << 10,
             queue_bytes: 512 << 10,
+            large_batches: LargeBatches::Once,
             ..JournalOptions::with_mode(IoMode::Buffered)
         };
         Ok(Arc::new(Journal::open_at(&dir.join(Journal::DIR), options, clean_end)?) as Arc<dyn CommitLog>)
