@@ -47,7 +47,8 @@ pub const JOURNAL_QUEUE_BYTES: usize = 64 * 1024 * 1024;
 pub const CLIENT_RESPONSE_MAX_BYTES: usize = 256 * 1024 * 1024;
 /// Bytes of one Fetch answer that a consumer asks for.
 pub const CLIENT_FETCH_BYTES: i32 = 16 * 1024 * 1024;
-/// Bytes of one partition in a Fetch answer that a consumer asks for.
+/// Bytes of one partition in a Fetch answer that a consumer asks for. Larger pieces were measured to be three times
+/// slower: their memory is new to the process each time, and each page of it a fault.
 pub const CLIENT_FETCH_PARTITION_BYTES: i32 = 4 * 1024 * 1024;
 /// Bytes of records that a consumer keeps ahead of its reader.
 pub const CLIENT_FETCH_AHEAD_BYTES: usize = 48 * 1024 * 1024;

@@ -78,13 +78,7 @@ struct Job {
 impl Job {
     fn config(&self) -> ConsumerConfig {
         let commits = self.args.group.is_some() && !self.args.no_commit;
-        ConsumerConfig {
-            auto_commit: commits.then_some(COMMIT_INTERVAL),
-            // Large pieces: a tool reads a lot at once, and each piece costs a few changes of task.
-            partition_bytes: 4 * ConsumerConfig::default().partition_bytes,
-            fetch_bytes: 2 * ConsumerConfig::default().fetch_bytes,
-            ..ConsumerConfig::default()
-        }
+        ConsumerConfig { auto_commit: commits.then_some(COMMIT_INTERVAL), ..ConsumerConfig::default() }
     }
 
     async fn assigned(
