@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use highway_tests::drivers::run;
-use highway_tests::{Broker, Node, Oracle};
+use highway_tests::{Broker, Node, Oracle, wait_until};
 
 use rustix::process::Signal;
 
@@ -77,6 +77,12 @@ fn a_directory_in_use_is_refused_and_its_owner_named() {
     let data = node.data();
     // It touches nothing meanwhile, and holds its lock all the same.
     node.process().signal(Signal::STOP);
+    wait_until("all of its threads stand still", PATIENCE, || {
+        let threads = fs::read_dir(format!("/proc/{}/task", node.pid())).expect("the process is there");
+        threads
+            .filter_map(|t| fs::read_to_string(t.ok()?.path().join("stat")).ok())
+            .all(|s| s.contains(") T "))
+    });
     let words = ["in use", &data.display().to_string(), &node.pid().to_string()];
     refused(&data, &words);
     node.process().signal(Signal::CONT);

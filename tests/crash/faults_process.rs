@@ -166,7 +166,8 @@ fn too_few_open_files_refuse_the_new_and_keep_the_old() {
     verifier.history.merge(notes, Fault::Process);
     let held: Vec<TcpStream> =
         (0..limit + 50).filter_map(|_| TcpStream::connect(node.bootstrap()).ok()).collect();
-    let open = || std::fs::read_dir(format!("/proc/{}/fd", node.pid())).map_or(0, Iterator::count);
+    let files = format!("/proc/{}/fd", node.pid());
+    let open = || std::fs::read_dir(&files).map_or(0, Iterator::count);
     wait_until("all of its files are in use", PATIENCE, || open() + 1 >= limit);
     for _ in 0..20 {
         old.call(9, &metadata).expect("the old connection is served");
@@ -180,9 +181,10 @@ fn too_few_open_files_refuse_the_new_and_keep_the_old() {
         let conn = Conn::open(node.bootstrap(), Duration::from_secs(1));
         conn.and_then(|mut conn| conn.call(9, &metadata)).is_ok()
     });
+    wait_until("connections that are gone are closed", PATIENCE, || open() < limit / 2);
     assert!(node.is_running());
-    let (_, notes) = load.start(node.bootstrap()).for_time(Duration::from_millis(300)).stop();
-    assert!(notes.iter().any(|n| !n.acks.is_empty()));
+    let (_, notes) = load.start(node.bootstrap()).for_time(Duration::from_secs(1)).stop();
+    assert!(notes.iter().any(|n| !n.acks.is_empty()), "nothing was acknowledged afterwards");
     verifier.history.merge(notes, Fault::Process);
     verifier.expect_sound(node.bootstrap(), Depth::Everything, "too few open files");
     node.kill();

@@ -147,6 +147,28 @@ fn a_full_disk_refuses_data_takes_control_records_and_recovers() {
 }
 
 #[test]
+fn too_few_open_files_hold_data_back_and_do_not_fail_the_journal() {
+    let disk = SimDisk::new();
+    disk.set_faults(|f| f.capacity = Some(100 << 10)); // one file of 64 KiB
+    let journal = Journal::open(sim_dir(), small(disk.clone())).unwrap();
+    disk.set_faults(|f| (f.capacity, f.out_of_files) = (None, true));
+    let observer = Recorder::new();
+    let mut base = 0;
+    while journal.submit(set(base, 5000, &observer)).is_ok() {
+        base += 1;
+        observer.wait_durable(Offset(base));
+        assert!(base < 20);
+    }
+    assert!(matches!(journal.status(), CommitLogStatus::Healthy), "{:?}", journal.status());
+    disk.set_faults(|f| f.out_of_files = false);
+    while journal.submit(set(base, 5000, &observer)).is_err() {
+        assert!(matches!(journal.status(), CommitLogStatus::Healthy), "{:?}", journal.status());
+        std::thread::yield_now();
+    }
+    observer.wait_durable(Offset(base + 1));
+}
+
+#[test]
 fn a_disk_that_is_full_at_open_opens_and_refuses() {
     let disk = SimDisk::new();
     disk.set_faults(|f| f.capacity = Some(10 << 10));

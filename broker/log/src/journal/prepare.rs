@@ -122,9 +122,10 @@ pub(super) fn prepare_next(shared: &Arc<Shared>, dir: &Path, buffer: &mut Aligne
             shared.wake_waiters(&mut state);
             Step::Done
         }
-        Err(error) if is_no_space(&error) => {
+        // Nothing was promised of a file that is not there yet: what passes is waited for.
+        Err(error) if is_no_space(&error) || (free.is_none() && is_out_of_files(&error)) => {
             if state.no_space.is_none() {
-                tracing::warn!(dir = %dir.display(), %error, "no space for another journal file");
+                tracing::warn!(dir = %dir.display(), %error, "another journal file cannot be made now");
             }
             state.no_space = Some(error.to_string().into());
             if let Some(free) = free {
@@ -146,6 +147,11 @@ fn is_no_space(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
     )
+}
+
+/// The process or the system has no descriptor left: clients may hold them all for a while.
+fn is_out_of_files(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE))
 }
 
 fn make(options: &JournalOptions, dir: &Path, index: u32) -> io::Result<Free> {

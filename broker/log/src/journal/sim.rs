@@ -26,6 +26,8 @@ struct SimFile {
 /// What goes wrong. Counters count calls from the moment they are set.
 #[derive(Clone, Debug, Default)]
 pub struct Faults {
+    /// New files fail with EMFILE.
+    pub out_of_files: bool,
     /// The power is cut at the n-th call from now: it and all later ones fail and change nothing.
     pub cut_at: Option<u64>,
     /// The n-th write from now fails with this.
@@ -200,6 +202,9 @@ impl JournalIo for SimDisk {
         if !disk.files.contains_key(path) {
             if !create {
                 return Err(io::ErrorKind::NotFound.into());
+            }
+            if disk.faults.out_of_files {
+                return Err(io::Error::from_raw_os_error(libc::EMFILE));
             }
             disk.files.insert(path.to_owned(), SimFile::default());
         }
