@@ -55,8 +55,8 @@ test-crash: build install-test ## 100 times kill -9 under load, failing disks, p
 test-power: build install-test ## 30 cuts of power on loop-mounted ext4, 30 on XFS; root (HIGHWAY_POWER_CYCLES=N)
 	@$(ENV); HIGHWAY_POWER_CYCLES=$${HIGHWAY_POWER_CYCLES:-30} cargo test --workspace --test crash power -- --nocapture --test-threads=2
 
-soak: build ## one node under mixed load (HIGHWAY_SOAK_MINUTES=N, default 30)
-	@$(ENV); HIGHWAY_SOAK_MINUTES=$${HIGHWAY_SOAK_MINUTES:-30} cargo test --workspace --test crash soak -- --ignored --nocapture --test-threads=1
+soak: build install-test ## one node under mixed load (HIGHWAY_SOAK_MINUTES=N, default 30)
+	@$(ENV); HIGHWAY_SOAK_MINUTES=$${HIGHWAY_SOAK_MINUTES:-30} cargo test --workspace --test crash soak -- --nocapture --test-threads=1
 
 fuzz: install ## longer random runs of every property test (PROPTEST_CASES=N)
 	@$(ENV); PROPTEST_CASES=$${PROPTEST_CASES:-20000} cargo test --profile $(PROFILE) --workspace --lib

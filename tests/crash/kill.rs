@@ -9,13 +9,17 @@ use crate::load::{Load, Topic};
 use crate::random::Random;
 use crate::verify::{Depth, Verifier};
 
-/// The topics of the load: small records, and large ones in small segments that roll all the time.
+/// The topics of the load: small records, larger ones in small segments that roll all the time, and batches that are large
+/// enough to be written once.
 pub fn topics() -> Vec<Topic> {
     let mut rolled = Topic::named("rolled", 2);
     rolled.filler = 6000;
     rolled.trimmed = true;
     rolled.configs = vec![("segment.bytes", "1048576")];
-    vec![Topic::named("small", 2), rolled]
+    let mut large = Topic::named("large", 2);
+    large.filler = 80_000;
+    large.configs = vec![("segment.bytes", "5242880")];
+    vec![Topic::named("small", 2), rolled, large]
 }
 
 /// How often: the variable `HIGHWAY_...`, or what `make test` does.
@@ -27,7 +31,10 @@ pub fn times(variable: &str, default: u32) -> u32 {
 fn nothing_acknowledged_is_lost_by_kill_9() {
     let kills = times("HIGHWAY_KILLS", 12);
     let mut random = Random::from_environment();
-    let mut node = Node::builder().set("highway.checkpoint.interval.ms", "300").start();
+    let mut node = Node::builder()
+        .set("highway.checkpoint.interval.ms", "300")
+        .set("highway.journal.large.batches", "once")
+        .start();
     let mut topics = topics();
     // Acknowledged from the page cache: safe from the death of the process too.
     let mut cached = Topic::named("cached", 1);
@@ -46,6 +53,7 @@ fn nothing_acknowledged_is_lost_by_kill_9() {
         load = rested;
         verifier.history.merge(notes, Fault::Process);
         node.set("highway.checkpoint.interval.ms", ["100", "300", "1500"][random.below(3) as usize]);
+        node.set("highway.journal.large.batches", ["adaptive", "once"][random.below(2) as usize]);
         let restart = Instant::now();
         node.restart();
         slowest = slowest.max(restart.elapsed());

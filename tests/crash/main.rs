@@ -14,4 +14,5 @@ mod random;
 mod records;
 mod rig;
 mod shim;
+mod soak;
 mod verify;

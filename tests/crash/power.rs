@@ -39,7 +39,10 @@ fn cycles(kind: Kind) {
     let cycles = times("HIGHWAY_POWER_CYCLES", 3);
     let mut random = Random::from_environment();
     let rig = Rig::new(kind, IMAGE);
-    let mut node = settings(Node::builder(), rig.path()).set("highway.checkpoint.interval.ms", "300").start();
+    let mut node = settings(Node::builder(), rig.path())
+        .set("highway.checkpoint.interval.ms", "300")
+        .set("highway.journal.large.batches", "once")
+        .start();
     let topics = topics();
     let mut verifier = Verifier::default();
     let made = topics.iter().map(|topic| topic.create(node.bootstrap())).collect();
@@ -56,6 +59,7 @@ fn cycles(kind: Kind) {
         verifier.history.merge(notes, Fault::Power);
         rig.power_on();
         node.set("highway.checkpoint.interval.ms", ["100", "300", "1500"][random.below(3) as usize]);
+        node.set("highway.journal.large.batches", ["adaptive", "once"][random.below(2) as usize]);
         let restart = Instant::now();
         node.restart();
         slowest = slowest.max(restart.elapsed());

@@ -12,7 +12,7 @@ use highway_types::{JournalPosition, Offset, TopicIdPartition};
 
 use crate::commit_log::CommitLogStatus;
 use crate::error::LogManagerError;
-use crate::file::sync_dir;
+use crate::file::{self, sync_dir};
 use crate::log::{Log, Writer};
 use crate::manager::LogManager;
 use crate::recovery_point::{RecoveryPoint, RecoveryTable};
@@ -69,6 +69,8 @@ impl LogManager {
         let mut report = CheckpointReport::default();
         let mut points: Vec<(TopicIdPartition, RecoveryPoint)> = Vec::new();
         let mut stuck = Vec::new();
+        // Somebody's appends are not on disk yet: the journal must keep them.
+        let mut postponed = false;
         for log in self.all() {
             if log.flush_failed.load(Ordering::Acquire) {
                 // What a failed sync left in the page cache is not to be trusted: never sync these files again.
@@ -85,6 +87,11 @@ impl LogManager {
                         self.changed_dirs.lock().extend(log.dir().parent().map(Path::to_owned));
                     }
                     points.push((log.id(), point));
+                }
+                Err(error) if file::is_out_of_descriptors(&error) => {
+                    log.dirty.store(true, Ordering::Release);
+                    postponed = true;
+                    tracing::warn!(dir = %log.dir().display(), %error, "cannot flush now; the next checkpoint tries again");
                 }
                 Err(error) => {
                     report.failed += 1;
@@ -103,7 +110,7 @@ impl LogManager {
             }
             changed.clear();
         }
-        let pinned = !self.move_aside(&stuck, position) || self.pinned.load(Ordering::Acquire);
+        let pinned = !self.move_aside(&stuck, position) || self.pinned.load(Ordering::Acquire) || postponed;
         if points.is_empty() && !clean && report.failed == 0 {
             return Ok(report);
         }

@@ -19,6 +19,7 @@ use crate::controller::{CommitError, Controller, Follower};
 use crate::coordinators::{GroupHost, TopicExists};
 use crate::derived::Derived;
 use crate::fetch::session::FetchSessionCache;
+use crate::log_gate::LogGate;
 use crate::metrics::Metrics;
 
 /// See the module.
@@ -48,6 +49,8 @@ pub struct Broker {
     pub connections: Arc<ConnectionQuota>,
     /// Counters.
     pub metrics: Metrics,
+    /// Lines about fetches that could not be served.
+    pub fetch_errors: LogGate,
     settings: ArcSwap<Settings>,
     /// Host and port that clients of each listener are told.
     advertised: Vec<(String, u16)>,
@@ -91,6 +94,7 @@ impl Broker {
             controller,
             sessions: FetchSessionCache::default(),
             metrics: Metrics::default(),
+            fetch_errors: LogGate::default(),
             advertised,
         });
         broker.groups.follow(&image);

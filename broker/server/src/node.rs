@@ -11,7 +11,7 @@ use highway_cluster::configs::BrokerSettings;
 use highway_cluster::{MetadataImage, MetadataRecord};
 use highway_log::commit_log::CommitLog;
 use highway_log::error::LogManagerError;
-use highway_log::journal::{IoMode, Journal, JournalOptions};
+use highway_log::journal::{IoMode, Journal, JournalOptions, LargeBatches};
 use highway_log::manager::{LogManager, RecoveryReport};
 use highway_log::open_files::OpenFiles;
 use highway_types::{Clock, ClusterId, SystemClock, TopicIdPartition, base64_url};
@@ -194,6 +194,9 @@ fn open_logs(
     let mut options = JournalOptions::with_mode(mode);
     if let Ok(files) = config.own("highway.journal.max.files").parse::<usize>() {
         options.max_files = files.max(3);
+    }
+    if config.own("highway.journal.large.batches").eq_ignore_ascii_case("once") {
+        options.large_batches = LargeBatches::Once;
     }
     let mut derived = None;
     let logs = LogManager::open(&config.log_dirs, Arc::clone(clock), files, |dir, clean_end| {

@@ -31,13 +31,14 @@ impl LogSegment {
         // Whoever appends from now on sets it again.
         self.unsynced.store(false, Ordering::Release);
         let size = self.size();
-        let outcome = self.file().and_then(|log| {
-            if paced {
-                file::write_out(&log, self.flushed.load(Ordering::Acquire).min(size), size)?;
-            }
-            file::sync_data(&log)
-        });
-        if let Err(error) = outcome {
+        // A file that cannot be opened now was not synced, and nothing is known to be wrong with it.
+        let log = self.file().inspect_err(|_| self.unsynced.store(true, Ordering::Release))?;
+        let outcome = if paced {
+            file::write_out(&log, self.flushed.load(Ordering::Acquire).min(size), size)
+        } else {
+            Ok(())
+        };
+        if let Err(error) = outcome.and_then(|()| file::sync_data(&log)) {
             state.failed = Some(error.to_string());
             self.unsynced.store(true, Ordering::Release);
             return Err(error);

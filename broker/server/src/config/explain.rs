@@ -62,6 +62,7 @@ pub fn explain(key: &str) -> Option<Vec<Explained>> {
             takes: match own.takes {
                 OwnValue::Text => None,
                 OwnValue::Flag => Some("true, false".to_owned()),
+                OwnValue::Word(words) => Some(words.join(", ")),
                 OwnValue::Number(min, max) => Some(format!("{min} to {max}")),
             },
             default: Some(own.default.to_owned()),

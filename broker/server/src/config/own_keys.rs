@@ -7,6 +7,8 @@ pub enum OwnValue {
     Text,
     /// `true` or `false`
     Flag,
+    /// One of these words.
+    Word(&'static [&'static str]),
     /// A number in this range.
     Number(u64, u64),
 }
@@ -22,6 +24,8 @@ impl OwnValue {
             Self::Text => Ok(()),
             Self::Flag if text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false") => Ok(()),
             Self::Flag => Err("give true or false".to_owned()),
+            Self::Word(words) if words.iter().any(|w| text.eq_ignore_ascii_case(w)) => Ok(()),
+            Self::Word(words) => Err(format!("give {}", words.join(" or "))),
             Self::Number(min, max) => match text.parse::<u64>() {
                 Ok(number) if (min..=max).contains(&number) => Ok(()),
                 _ => Err(format!("give a number from {min} to {max}")),
@@ -75,6 +79,13 @@ pub const OWN_KEYS: &[OwnKey] = &[
         default: "true",
         takes: OwnValue::Flag,
         doc: "write the journal past the page cache where the file system can",
+    },
+    OwnKey {
+        name: "highway.journal.large.batches",
+        default: "adaptive",
+        takes: OwnValue::Word(&["adaptive", "once"]),
+        doc: "batches of 256 KiB or more are synced in their segments instead of being copied to the journal: \
+              adaptive, while the disk is what limits; once, always",
     },
     OwnKey {
         name: "highway.journal.max.files",

@@ -178,7 +178,7 @@ fn read_all(
                             nothing_yet &= result.records.is_empty();
                             answer.result = Some(result);
                         }
-                        Err(error) => answer.error = Some(read_code(error)),
+                        Err(error) => answer.error = Some(read_code(broker, error)),
                     }
                 }
                 answer.led = Some(led);
@@ -214,9 +214,11 @@ fn piece(records: FetchedRecords) -> Piece {
     }
 }
 
-fn read_code(error: ReadError) -> ResponseError {
-    if !matches!(error, ReadError::OutOfRange { .. }) {
-        tracing::error!(%error, "a fetch could not be served");
+fn read_code(broker: &Broker, error: ReadError) -> ResponseError {
+    if !matches!(error, ReadError::OutOfRange { .. })
+        && let Some(untold) = broker.fetch_errors.pass(broker.clock.monotonic())
+    {
+        tracing::error!(%error, untold, "a fetch could not be served");
     }
     crate::error::KafkaError::from(error).code
 }
