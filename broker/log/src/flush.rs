@@ -88,6 +88,7 @@ impl LogManager {
                     }
                     points.push((log.id(), point));
                 }
+                Err(_) if self.get(log.id()).is_none() => {} // deleted in the meantime
                 Err(error) if file::is_out_of_descriptors(&error) => {
                     log.dirty.store(true, Ordering::Release);
                     postponed = true;
@@ -102,13 +103,12 @@ impl LogManager {
                 }
             }
         }
-        {
-            // The names of new partitions, once for all of them.
-            let mut changed = self.changed_dirs.lock();
-            for dir in &*changed {
-                sync_dir(dir).map_err(LogManagerError::io(dir))?;
+        if let Err(error) = self.sync_changed_dirs() {
+            // Their points are not recorded: the next checkpoint must come back for them.
+            for log in points.iter().filter_map(|(id, _)| self.get(*id)) {
+                log.dirty.store(true, Ordering::Release);
             }
-            changed.clear();
+            return Err(error);
         }
         let pinned = !self.move_aside(&stuck, position) || self.pinned.load(Ordering::Acquire) || postponed;
         if points.is_empty() && !clean && report.failed == 0 {
@@ -138,6 +138,16 @@ impl LogManager {
         }
         self.drop_aside(&table)?;
         Ok(report)
+    }
+
+    /// Makes the names of new partitions durable, once for all of them.
+    fn sync_changed_dirs(&self) -> Result<(), LogManagerError> {
+        let mut changed = self.changed_dirs.lock();
+        for dir in &*changed {
+            sync_dir(dir).map_err(LogManagerError::io(dir))?;
+        }
+        changed.clear();
+        Ok(())
     }
 
     /// Copies what only the journal holds of these partitions to side files, so that it pins nothing. True if the journal
