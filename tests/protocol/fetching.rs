@@ -102,7 +102,7 @@ fn g97_g98_a_poll_ends_with_enough_bytes_or_with_its_time() {
     let asked = reader.send(11, &fetch("poll", 0, LONG, 1));
     assert!(reader.is_silent(Duration::from_millis(100)), "nothing is there");
     let sent = plain(NOW, &[&[b'x'; 100]]);
-    produced(&mut writer, "poll", plain(NOW, &[&[b'x'; 100]]));
+    produced(&mut writer, "poll", sent.clone());
     let (correlation, answer) = reader.receive::<FetchRequest>(11);
     assert_eq!((correlation, answer.responses[0].partitions[0].high_watermark), (asked, 1));
     // A poll for the bytes of three batches ends with the third.

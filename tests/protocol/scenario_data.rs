@@ -17,6 +17,8 @@ use crate::client::{Side, text, versions};
 use crate::scenario_topics::made;
 
 const NOW: i64 = 1_600_000_000_000;
+/// Records of [`NOW`] are old: Kafka looks for such 30 s after its start.
+const KEEP: (&str, &str) = ("retention.ms", "-1");
 
 fn produce(v: i16, name: &str, id: Uuid, partition: i32, records: Option<Bytes>) -> ProduceRequest {
     let data = TopicProduceData::default().with_partition_data(vec![
@@ -38,11 +40,12 @@ pub fn run(side: &mut Side) {
 
 fn produce_version(side: &mut Side, v: i16) {
     let name = format!("data-{v}");
-    let id = made(side, &name, 1, &[("message.timestamp.before.max.ms", "9223372036854775807")]).topic_id;
+    let id =
+        made(side, &name, 1, &[KEEP, ("message.timestamp.before.max.ms", "9223372036854775807")]).topic_id;
     let compact = format!("compact-{v}");
     let compact_id = made(side, &compact, 1, &[("cleanup.policy", "compact")]).topic_id;
     let small = format!("small-{v}");
-    let small_id = made(side, &small, 1, &[("max.message.bytes", "100")]).topic_id;
+    let small_id = made(side, &small, 1, &[KEEP, ("max.message.bytes", "100")]).topic_id;
     let good = batch(NOBODY, &[(Some("a"), NOW), (None, NOW + 5), (Some("b"), NOW + 3)]);
     let with = |at: usize, bytes: &[u8]| {
         let mut bad = good.clone();
@@ -133,7 +136,7 @@ fn idempotence(side: &mut Side) {
             );
         }
     }
-    made(side, "idem", 1, &[]);
+    made(side, "idem", 1, &[KEEP]);
     let mut send = |label: &str, id, epoch, sequence, count: usize| {
         let by = Producer { id, epoch, sequence };
         side.call(
@@ -190,7 +193,7 @@ fn fetch(v: i16, parts: &[Where<'_>]) -> FetchRequest {
 }
 
 fn fetches(side: &mut Side) {
-    let id = made(side, "read", 2, &[]).topic_id;
+    let id = made(side, "read", 2, &[KEEP]).topic_id;
     for at in 0..3 {
         let records = batch(NOBODY, &[(Some("a"), NOW + at), (Some("b"), NOW + at + 10)]).freeze();
         side.call("to read", 9, &produce(9, "read", id, 0, Some(records)));
