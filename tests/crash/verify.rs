@@ -18,6 +18,8 @@ use kafka_protocol::messages::{
 use crate::history::{History, Kind, Part, Presence, Violation};
 use crate::records::{self, RecordId};
 
+/// How long what was answered with acks=1 may take to become durable.
+const SETTLE: Duration = Duration::from_secs(3);
 /// How long one answer may take; machines under test are busy.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 /// ListOffsets: the log start.
@@ -135,13 +137,20 @@ impl Verifier {
             Depth::News => self.checked.get(part).map_or(0, |checked| checked - 100).max(0),
         };
         let known = self.history.starts.get(part).copied().unwrap_or_default();
-        let (start, high) = match (list_offset(conn, part, EARLIEST)?, list_offset(conn, part, LATEST)?) {
+        let (start, mut high) = match (list_offset(conn, part, EARLIEST)?, list_offset(conn, part, LATEST)?) {
             ((0, start), (0, high)) => (start, high),
             (start, high) => {
                 self.broken(Kind::Answer, format!("ListOffsets of {part:?} says {start:?} and {high:?}"));
                 return Ok(());
             }
         };
+        // acks=1 is answered before a record is durable, and readers see it only then.
+        let promised =
+            self.history.must.get(part).and_then(|must| must.keys().next_back()).map_or(0, |last| last + 1);
+        let end = Instant::now() + SETTLE;
+        while high < promised && Instant::now() < end {
+            high = list_offset(conn, part, LATEST)?.1;
+        }
         if start < known.confirmed || start > known.asked {
             let detail = format!("the log start of {part:?} is {start}, but was {known:?}");
             self.broken(Kind::WentBack, detail);
