@@ -23,7 +23,6 @@ pub mod open_files;
 pub mod producer_state;
 pub mod progress;
 pub mod read;
-pub mod read_ahead;
 pub mod recovery;
 pub mod recovery_point;
 pub mod retention;

@@ -7,22 +7,18 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::read_ahead::ReadAhead;
-
 /// See the module.
 #[derive(Debug)]
 pub struct OpenFiles {
     open: AtomicUsize,
     budget: usize,
-    /// Reads ahead in the files that are open.
-    pub(crate) ahead: ReadAhead,
 }
 
 impl OpenFiles {
     /// At most `budget` files.
     #[must_use]
     pub fn new(budget: usize) -> Arc<Self> {
-        Arc::new(Self { budget, ..Self::default() })
+        Arc::new(Self { open: AtomicUsize::new(0), budget })
     }
 
     /// Files that are kept open now.
@@ -53,6 +49,6 @@ impl OpenFiles {
 
 impl Default for OpenFiles {
     fn default() -> Self {
-        Self { open: AtomicUsize::new(0), budget: usize::MAX, ahead: ReadAhead::default() }
+        Self { open: AtomicUsize::new(0), budget: usize::MAX }
     }
 }

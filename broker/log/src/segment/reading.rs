@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
@@ -55,7 +54,7 @@ impl LogSegment {
     }
 
     /// Keeps the disk busy ahead of a reader that was found to wait for it, in large steps.
-    fn ask_ahead(&self, log: &Arc<File>, position: u64, waits: bool) {
+    fn ask_ahead(&self, log: &File, position: u64, waits: bool) {
         let asked = self.asked.load(Ordering::Relaxed);
         let follows = (position..position + READ_AHEAD).contains(&asked);
         if follows && asked - position > READ_AHEAD / 2 || !follows && !waits {
@@ -64,7 +63,7 @@ impl LogSegment {
         // Somebody who reads elsewhere starts over.
         let (from, to) = (if follows { asked } else { position }, (position + READ_AHEAD).min(self.size()));
         if from < to && self.asked.compare_exchange(asked, to, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
-            self.options.files.ahead.ask(log, from, to);
+            file::will_need(log, from, to - from);
         }
     }
 
