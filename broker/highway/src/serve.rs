@@ -122,6 +122,9 @@ fn announce(addresses: &Addresses, dev: bool) {
     if let Some(admin) = &addresses.admin {
         tracing::info!("health and metrics: http://{admin}/readyz");
     }
+    for part in &addresses.parts {
+        tracing::info!("{}", part.remark);
+    }
     if dev && let Some((_, address)) = addresses.listeners.first() {
         tracing::info!("data in {}; try: {}", addresses.data.display(), first_steps(address));
     }

@@ -76,8 +76,16 @@ pub struct NodeHandle {
     pub stop: CancellationToken,
 }
 
-/// A listener of a part: its name, as in `highway.NAME.listener`, and the address that it is bound to.
-pub type PartAddress = (&'static str, String);
+/// A listener of a part.
+#[derive(Clone, Debug)]
+pub struct PartAddress {
+    /// As in `highway.NAME.listener`.
+    pub name: &'static str,
+    /// `host:port`, as bound.
+    pub address: String,
+    /// What it is and where, for the log: `schema registry: http://127.0.0.1:8081`.
+    pub remark: String,
+}
 
 /// Where a started node can be reached.
 #[derive(Clone, Debug)]
@@ -132,16 +140,8 @@ pub async fn run(
     }
     let advertised =
         bound.iter().map(advertise).collect::<Result<Vec<_>, _>>().map_err(NodeError::Listener)?;
-    let admin_socket = match &config.admin {
-        Some((host, port)) => {
-            let named = |e: std::io::Error| {
-                NodeError::Listener(std::io::Error::new(
-                    e.kind(),
-                    format!("highway.admin.listener {host}:{port}: {e}"),
-                ))
-            };
-            Some(tokio::net::TcpListener::bind((host.as_str(), *port)).await.map_err(named)?)
-        }
+    let admin_listener = match &config.admin {
+        Some(at) => Some(admin::bind(at).await.map_err(NodeError::Part)?),
         None => None,
     };
     let mut addresses = Addresses {
@@ -151,10 +151,7 @@ pub async fn run(
             .zip(&advertised)
             .map(|(l, (host, port))| (l.name.clone(), format!("{host}:{port}")))
             .collect(),
-        admin: match &admin_socket {
-            Some(socket) => Some(socket.local_addr().map_err(NodeError::Listener)?.to_string()),
-            None => None,
-        },
+        admin: admin_listener.as_ref().map(|listener| listener.address().to_string()),
         parts: Vec::new(),
         data: config.log_dirs[0].clone(),
     };
@@ -166,13 +163,8 @@ pub async fn run(
     for (index, listener) in bound.into_iter().enumerate() {
         tasks.spawn(listener.serve(index, Arc::clone(&broker), tasks.clone(), stop.clone()));
     }
-    if let Some(socket) = admin_socket {
-        let served = admin::serve(Arc::clone(&broker), socket, stop.clone());
-        tasks.spawn(async move {
-            if let Err(error) = served.await {
-                tracing::error!(%error, "the admin listener failed");
-            }
-        });
+    if let Some(listener) = admin_listener {
+        tasks.spawn(listener.serve(admin::router(Arc::clone(&broker)), stop.clone()));
     }
     tasks.spawn(background::retention(Arc::clone(&broker), stop.clone()));
     let checkpointer = {
@@ -292,8 +284,8 @@ fn write_node_file(addresses: &Addresses) -> Result<(), NodeError> {
     let listeners: serde_json::Map<String, serde_json::Value> =
         addresses.listeners.iter().map(|(name, address)| (name.clone(), json!(address))).collect();
     let mut content = json!({ "pid": std::process::id(), "listeners": listeners, "admin": addresses.admin });
-    for (name, address) in &addresses.parts {
-        content[*name] = json!(address);
+    for part in &addresses.parts {
+        content[part.name] = json!(part.address);
     }
     let path = addresses.data.join(NODE_FILE);
     // Readers wait for the file to appear: it must be whole then.

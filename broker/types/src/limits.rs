@@ -142,3 +142,5 @@ pub const REGISTRY_FETCH_WAIT: Duration = Duration::from_secs(5);
 pub const USERS_FILE_MAX: u64 = 1024 * 1024;
 /// Rounds of PBKDF2 that a line of such a file may ask for.
 pub const PBKDF2_ROUNDS_MAX: u32 = 10_000_000;
+/// Bytes of the body of a request to the admin listener.
+pub const ADMIN_BODY_MAX: usize = 1024 * 1024;
