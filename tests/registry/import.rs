@@ -63,8 +63,9 @@ fn an_existing_topic_is_taken_over_with_its_ids() {
     runtime.block_on(write(&client, &RECORDS));
 
     let check = |node: &Node| {
-        assert_eq!(call(node, "GET /subjects", "").body, r#"["flights-value"]"#);
-        assert_eq!(call(node, "GET /subjects?deleted=true", "").body, r#"["flights-value","gone"]"#);
+        let active = call(node, "GET /subjects", "").body;
+        assert!(active.contains("flights-value") && !active.contains("gone"), "{active}");
+        assert!(call(node, "GET /subjects?deleted=true", "").body.contains("gone"));
         assert_eq!(call(node, "GET /subjects/flights-value/versions", "").body, "[1,3]");
         assert_eq!(call(node, "GET /schemas/ids/100007/schema", "").body, "\"string\"");
         let latest = call(node, "GET /subjects/flights-value/versions/latest", "").json();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, header};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::{HeaderValue, Response, StatusCode, header};
 use highway_registry::http::{self, CONTENT_TYPE, content};
 use highway_registry::topic::{OwnedRequest, SchemaStore};
 use highway_server::node::{NodeHandle, PartAddress};
@@ -38,14 +38,9 @@ pub(super) async fn start(node: &NodeHandle) -> Result<Option<PartAddress>, Stri
     Ok(Some(address))
 }
 
-/// Every request of the API. A body over the limit is refused by the extractor.
-async fn answer(
-    State(registry): State<Arc<Registry>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Result<Bytes, axum::extract::rejection::BytesRejection>,
-) -> Response<Body> {
+/// Every request of the API. Who may not come in sends no body.
+async fn answer(State(registry): State<Arc<Registry>>, request: Request) -> Response<Body> {
+    let headers = request.headers().clone();
     let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     if let Some(users) = &registry.users
         && !users.admit(text(header::AUTHORIZATION)).await
@@ -58,7 +53,8 @@ async fn answer(
     let Some(kind) = content::negotiate(text(header::ACCEPT)) else {
         return reply(CONTENT_TYPE, http::refusal(406, 406, "HTTP 406 Not Acceptable"));
     };
-    let body = match body {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    let body = match Bytes::from_request(request, &()).await {
         Ok(body) => body,
         Err(rejection) => {
             let status = rejection.status().as_u16();

@@ -51,9 +51,7 @@ fn forget(shared: &Shared) {
 
 /// Reads from the beginning for as long as that goes well.
 async fn follow(shared: &Arc<Shared>) -> Result<Ended, String> {
-    if !shared.exists().await.map_err(|e| e.to_string())? {
-        return Ok(Ended::Absent);
-    }
+    let Some(id) = shared.topic_id().await.map_err(|e| e.to_string())? else { return Ok(Ended::Absent) };
     check(shared).await?;
     let partition = partition_of(&shared.topic, 0);
     let from = resolve_positions(&shared.client, &[(partition.clone(), Position::Earliest)]).await;
@@ -69,7 +67,18 @@ async fn follow(shared: &Arc<Shared>) -> Result<Ended, String> {
         if whole {
             shared.progress.send_replace(Progress::Applied(applied));
         }
-        match consumer.poll().await {
+        let event = tokio::select! {
+            event = consumer.poll() => event,
+            // Somebody could not find the end of the log: it may be deleted, or another one by now.
+            () = shared.look.notified() => {
+                match shared.topic_id().await {
+                    Ok(found) if found == Some(id) => continue,
+                    Ok(_) => return Ok(Ended::Again),
+                    Err(error) => return Err(error.to_string()),
+                }
+            }
+        };
+        match event {
             Ok(ConsumerEvent::Records { records, .. }) => {
                 applied = records.last().map_or(applied, |last| last.offset.0 + 1);
                 apply(shared, records).await?;

@@ -11,9 +11,10 @@ mod write;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
+use highway_client::admin::OffsetSpec;
 use highway_client::{Client, ClientError, ErrorCode};
-use highway_types::TopicName;
 use highway_types::limits::{REGISTRY_PATIENCE, REGISTRY_QUEUE};
+use highway_types::{TopicId, TopicName};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
@@ -23,6 +24,9 @@ use crate::registry::{Registry, RegistryError};
 
 /// The topic of Confluent's registry (`kafkastore.topic`).
 pub const TOPIC: &str = "_schemas";
+
+/// How long the end of the log is asked for, before the topic is looked for.
+const END_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A request, as the shell hands it on.
 #[derive(Debug, Clone)]
@@ -144,8 +148,10 @@ impl Shared {
         loop {
             let seen = progress.borrow_and_update().clone();
             let reason = match seen {
-                Progress::Applied(_) => match self.end().await {
-                    Ok(end) => return self.applied(end, deadline).await,
+                Progress::Applied(at) => match self.end().await {
+                    Ok(end) if end >= at => return self.applied(end, deadline).await,
+                    // A log does not shrink: this is another one.
+                    Ok(_) => "it is being read again".to_owned(),
                     Err(error) => error.to_string(),
                 },
                 Progress::Absent => match self.exists().await {
@@ -178,18 +184,25 @@ impl Shared {
         }
     }
 
+    /// The end of the log. Given up soon: the client would wait long for a topic that is deleted.
     async fn end(&self) -> Result<i64, ClientError> {
-        let found =
-            self.client.list_offsets(&self.topic, &[(0, highway_client::admin::OffsetSpec::Latest)]).await?;
-        Ok(found.get(&0).map_or(0, |listed| listed.offset.0))
+        let asked = [(0, OffsetSpec::Latest)];
+        let found = tokio::time::timeout(END_PATIENCE, self.client.list_offsets(&self.topic, &asked));
+        let late = |_| ClientError::TimedOut { what: format!("the end of {TOPIC}"), after: END_PATIENCE };
+        Ok(found.await.map_err(late)??.get(&0).map_or(0, |listed| listed.offset.0))
     }
 
     async fn exists(&self) -> Result<bool, ClientError> {
+        Ok(self.topic_id().await?.is_some())
+    }
+
+    /// Nothing where there is no such topic.
+    async fn topic_id(&self) -> Result<Option<TopicId>, ClientError> {
         let view = self.client.refresh(Some(std::slice::from_ref(&self.topic)), false).await?;
-        match view.topics.get(&self.topic).map(|topic| topic.error) {
-            Some(None) => Ok(true),
-            None | Some(Some(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)) => Ok(false),
-            Some(Some(error)) => Err(ClientError::broker(format_args!("topic {TOPIC}"), error, None)),
+        match view.topics.get(&self.topic).map(|topic| topic.error.map_or(Ok(topic.id), Err)) {
+            Some(Ok(id)) => Ok(Some(id)),
+            None | Some(Err(ErrorCode::UNKNOWN_TOPIC_OR_PARTITION)) => Ok(None),
+            Some(Err(error)) => Err(ClientError::broker(format_args!("topic {TOPIC}"), error, None)),
         }
     }
 }
