@@ -22,7 +22,7 @@ from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerialize
 from confluent_kafka.schema_registry.json_schema import JSONDeserializer, JSONSerializer
 from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
-from google.protobuf import struct_pb2, timestamp_pb2
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, timestamp_pb2
 
 from common import check, equal, finish
 
@@ -101,13 +101,54 @@ def json_values():
     return [{"tail": f"N{n}", "seats": n} for n in range(COUNT)]
 
 
-def stamps():
-    return [timestamp_pb2.Timestamp(seconds=n, nanos=n) for n in range(COUNT)]
+def message_classes():
+    """Two files as `protoc` would make them: `Fleet` with `Fleet.Plane`, and `Flight`, which uses the other file."""
+    kinds = descriptor_pb2.FieldDescriptorProto
+
+    def field(message, number, name, kind, type_name=None, repeated=False):
+        label = kinds.LABEL_REPEATED if repeated else kinds.LABEL_OPTIONAL
+        message.field.add(name=name, number=number, type=kind, type_name=type_name, label=label)
+
+    fleet = descriptor_pb2.FileDescriptorProto(name="nyc/fleet.proto", package="nyc", syntax="proto3")
+    outer = fleet.message_type.add(name="Fleet")
+    plane = outer.nested_type.add(name="Plane")
+    field(plane, 1, "tail", kinds.TYPE_STRING)
+    field(plane, 2, "seats", kinds.TYPE_SINT32)
+    field(outer, 1, "planes", kinds.TYPE_MESSAGE, ".nyc.Fleet.Plane", repeated=True)
+    flight = descriptor_pb2.FileDescriptorProto(name="nyc/flight.proto", package="nyc", syntax="proto3")
+    flight.dependency.extend(["google/protobuf/timestamp.proto", "nyc/fleet.proto"])
+    message = flight.message_type.add(name="Flight")
+    field(message, 1, "plane", kinds.TYPE_MESSAGE, ".nyc.Fleet.Plane")
+    field(message, 2, "at", kinds.TYPE_MESSAGE, ".google.protobuf.Timestamp")
+    field(message, 3, "delays", kinds.TYPE_INT64, repeated=True)
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(timestamp_pb2.DESCRIPTOR.serialized_pb)
+    pool.Add(fleet)
+    pool.Add(flight)
+    of = lambda name: message_factory.GetMessageClass(pool.FindMessageTypeByName(name))  # noqa: E731
+    return of("nyc.Flight"), of("nyc.Fleet.Plane")
+
+
+FLIGHT, PLANE = message_classes()
+
+
+def planes():
+    return [PLANE(tail=f"N{n}", seats=-n) for n in range(COUNT)]
+
+
+def flights():
+    values = []
+    for n, plane in enumerate(planes()):
+        flight = FLIGHT(delays=[n, -n])
+        flight.plane.tail, flight.plane.seats = plane.tail, plane.seats
+        flight.at.seconds = n
+        values.append(flight)
+    return values
 
 
 def write():
     suffix = str(time.time_ns())
-    topics = {kind: f"{kind}-{suffix}" for kind in ["avro", "header", "json", "proto", "struct"]}
+    topics = {kind: f"{kind}-{suffix}" for kind in ["avro", "header", "json", "flight", "plane"]}
     admin = AdminClient({"bootstrap.servers": bootstrap})
     for made in admin.create_topics([NewTopic(t, 1, 1) for t in topics.values()]).values():
         made.result(30)
@@ -142,10 +183,11 @@ def write():
     refused(409, 40901, "another type of a property", lambda: client().register_schema(subject, Schema(json.dumps(JSON_BAD), "JSON")))
     check(sr.test_compatibility(subject, Schema(json.dumps(JSON_WIDER), "JSON")), "a property that was forbidden may come")
 
-    # Protobuf, with a message of a file that uses others.
-    produce(topics["proto"], stamps(), ProtobufSerializer(timestamp_pb2.Timestamp, sr, {"use.deprecated.format": False}))
-    wide = [struct_pb2.Value(string_value=f"s{n}") for n in range(COUNT)]
-    produce(topics["struct"], wide, ProtobufSerializer(struct_pb2.Value, sr, {"use.deprecated.format": False}))
+    # Protobuf: a file that uses another, and a message within a message.
+    produce(topics["flight"], flights(), ProtobufSerializer(FLIGHT, sr, {"use.deprecated.format": False}))
+    produce(topics["plane"], planes(), ProtobufSerializer(PLANE, sr, {"use.deprecated.format": False}))
+    used = client().get_latest_version(topics["flight"] + "-value").schema.references
+    equal([r.name for r in used], ["nyc/fleet.proto"], "what the file uses is registered, too")
     subject = f"evolving-{suffix}"
     proto = 'syntax = "proto3"; package p; message M { string a = 1; %s }'
     sr.register_schema(subject, Schema(proto % "", "PROTOBUF"))
@@ -201,10 +243,11 @@ def read():
     equal(raw[0][1][0][0], "__value_schema_id", "the header")
     values, _ = consume(topics["json"], JSONDeserializer(json.dumps(JSON), schema_registry_client=sr), COUNT)
     equal(values, json_values(), "JSON values")
-    values, _ = consume(topics["proto"], ProtobufDeserializer(timestamp_pb2.Timestamp, {"use.deprecated.format": False}, sr), COUNT)
-    equal(values, stamps(), "Protobuf values")
-    values, _ = consume(topics["struct"], ProtobufDeserializer(struct_pb2.Value, {"use.deprecated.format": False}, sr), COUNT)
-    equal([v.string_value for v in values], [f"s{n}" for n in range(COUNT)], "Protobuf values of a larger file")
+    for kind, message, expected in [("flight", FLIGHT, flights()), ("plane", PLANE, planes())]:
+        deserializer = ProtobufDeserializer(message, {"use.deprecated.format": False}, sr)
+        values, raw = consume(topics[kind], deserializer, COUNT)
+        equal(values, expected, "Protobuf values")
+    equal(raw[0][0][5:8], bytes([4, 0, 0]), "the message's indexes: two of them, the first within the first")
 
 
 {"write": write, "read": read}[phase]()
