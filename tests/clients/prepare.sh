@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs or builds what the client drivers need, in the user's cache folder, each once per content of its pin file.
-# Usage: prepare.sh [python|node|go|java|kcat ...]      (all without arguments)
+# Usage: prepare.sh [python|schemas|node|go|java|kcat ...]      (all without arguments)
 # Prints nothing on success; every part ends in a folder ${XDG_CACHE_HOME:-$HOME/.cache}/highway/clients/<part>.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -34,6 +34,13 @@ python_clients() {
   retry "$cache/python/bin/pip" install -q --no-deps --disable-pip-version-check -r "$here/python/requirements.txt"
   done_with python
 }
+schemas_clients() {
+  stale schemas "$here/python/requirements-schemas.txt" || return 0
+  rm -rf "$cache/schemas"
+  python3 -m venv "$cache/schemas"
+  retry "$cache/schemas/bin/pip" install -q --no-deps --disable-pip-version-check -r "$here/python/requirements-schemas.txt"
+  done_with schemas
+}
 node_clients() {
   stale node "$here/node/package-lock.json" || return 0
   rm -rf "$cache/node"
@@ -64,10 +71,10 @@ hint: apt-get install kcat" >&2; return 1; }
 hint: apt-get install jq" >&2; return 1; }
 }
 
-[ $# -gt 0 ] || set -- kcat python node go java
+[ $# -gt 0 ] || set -- kcat python schemas node go java
 for part in "$@"; do
   case $part in
-  kcat | python | node | go | java) "${part}_clients" ;;
+  kcat | python | schemas | node | go | java) "${part}_clients" ;;
   *) echo "error: no client part is called $part" >&2; exit 2 ;;
   esac
 done

@@ -8,6 +8,7 @@ pub mod batches;
 pub mod binary;
 pub mod broker;
 pub mod drivers;
+pub mod http;
 pub mod node;
 pub mod oracle;
 pub mod ports;

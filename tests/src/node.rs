@@ -67,6 +67,7 @@ impl NodeBuilder {
         let mut settings = BTreeMap::from([
             ("listeners".to_owned(), "PLAINTEXT://127.0.0.1:0".to_owned()),
             ("highway.admin.listener".to_owned(), "127.0.0.1:0".to_owned()),
+            ("highway.registry.listener".to_owned(), "127.0.0.1:0".to_owned()),
             ("log.dirs".to_owned(), directory.join("data").display().to_string()),
             ("group.initial.rebalance.delay.ms".to_owned(), "0".to_owned()),
         ]);
@@ -80,6 +81,7 @@ impl NodeBuilder {
             process: None,
             bootstrap: String::new(),
             admin: None,
+            registry: None,
         };
         node.try_start()?;
         Ok(node)
@@ -114,6 +116,7 @@ pub struct Node {
     _temporary: TempDir,
     bootstrap: String,
     admin: Option<String>,
+    registry: Option<String>,
 }
 
 impl Node {
@@ -140,6 +143,11 @@ impl Node {
     /// HOST:PORT of the admin listener (metrics, health); panics when it is off.
     pub fn admin(&self) -> &str {
         self.admin.as_deref().expect("the admin listener is on")
+    }
+
+    /// HOST:PORT of the schema registry; panics when it is off.
+    pub fn registry(&self) -> &str {
+        self.registry.as_deref().expect("the schema registry is on")
     }
 
     /// The end of what the node logged.
@@ -244,6 +252,13 @@ impl Node {
     fn adopt(&mut self, node: &NodeFile) {
         self.bootstrap = node.bootstrap.clone();
         self.admin = node.admin.clone();
+        self.registry = node.registry.clone();
+        // Clients of the registry keep its address, too.
+        if let Some(registry) =
+            node.registry.clone().filter(|_| self.settings["highway.registry.listener"].ends_with(":0"))
+        {
+            self.settings.insert("highway.registry.listener".to_owned(), registry);
+        }
         if self.settings["listeners"].ends_with(":0") && !self.settings["listeners"].contains(',') {
             self.settings.insert("listeners".to_owned(), format!("PLAINTEXT://{}", node.bootstrap));
         }
@@ -268,6 +283,7 @@ struct NodeFile {
     pid: u32,
     bootstrap: String,
     admin: Option<String>,
+    registry: Option<String>,
 }
 
 /// `highway-node.json`, which the node writes once it listens; `None` while it is missing or half of it is there.
@@ -280,5 +296,6 @@ fn read_node_file(data: &Path) -> Option<NodeFile> {
         pid: u32::try_from(json["pid"].as_u64()?).ok()?,
         bootstrap: first.as_str()?.to_owned(),
         admin: json["admin"].as_str().map(str::to_owned),
+        registry: json["registry"].as_str().map(str::to_owned),
     })
 }

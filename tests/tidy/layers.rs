@@ -30,7 +30,18 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "highway-http",
         ],
     ),
-    ("highway", &["highway-types", "highway-wire", "highway-client", "highway-server"]),
+    // The composition root: alone knows everyone.
+    (
+        "highway",
+        &[
+            "highway-types",
+            "highway-wire",
+            "highway-client",
+            "highway-http",
+            "highway-registry",
+            "highway-server",
+        ],
+    ),
     ("highway-bench", &["highway-types", "highway-wire", "highway-client"]),
     ("highway-tests", &["highway-types", "highway-wire", "highway-client"]),
 ];

@@ -91,7 +91,7 @@ impl System {
                     &config,
                     format!(
                         "listeners=PLAINTEXT://127.0.0.1:{port}\nlog.dirs={}\nhighway.admin.listener=off\n\
-                         highway.durability={durability}\n",
+                         highway.registry.listener=off\nhighway.durability={durability}\n",
                         directory.join("data").display()
                     ),
                 )?;

@@ -10,6 +10,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::cli::{DevArgs, NodeArgs, ServerArgs};
 use crate::failure::{EXIT_FAILED, EXIT_USAGE, Failure};
+use crate::parts;
 
 /// `highway server --config FILE`.
 pub fn server(args: ServerArgs) -> Result<(), Failure> {
@@ -69,7 +70,7 @@ fn run(loaded: LoadedConfig, args: &NodeArgs, dev: bool) -> Result<(), Failure> 
         stop_on_signal(stop.clone())?;
         // Spawned, so that blocking parts may leave the worker that runs them.
         let node =
-            tokio::spawn(async move { node::run(config, stop, |addresses| announce(addresses, dev)).await });
+            tokio::spawn(async move { node::run(config, stop, parts::start, |at| announce(at, dev)).await });
         match node.await {
             Ok(outcome) => outcome.map_err(|e| Failure::new(EXIT_FAILED, e)),
             Err(error) => Err(Failure::new(EXIT_FAILED, error)),
@@ -120,6 +121,9 @@ fn announce(addresses: &Addresses, dev: bool) {
     }
     if let Some(admin) = &addresses.admin {
         tracing::info!("health and metrics: http://{admin}/readyz");
+    }
+    for part in &addresses.parts {
+        tracing::info!("{}", part.remark);
     }
     if dev && let Some((_, address)) = addresses.listeners.first() {
         tracing::info!("data in {}; try: {}", addresses.data.display(), first_steps(address));

@@ -17,6 +17,7 @@ pub mod error;
 pub mod fetch;
 pub mod handlers;
 pub mod listener;
+pub mod local;
 pub mod log_gate;
 pub mod metrics;
 pub mod node;

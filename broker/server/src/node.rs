@@ -59,6 +59,32 @@ pub enum NodeError {
     /// A thread.
     #[error("cannot start a thread: {0}")]
     Thread(std::io::Error),
+    /// What runs beside the broker.
+    #[error("{0}")]
+    Part(String),
+}
+
+/// What the parts of a node that are not the broker get to work with: they come in by the broker's door
+/// ([`crate::local`]), end when `stop` says so, and run as tasks that the node waits for.
+#[derive(Clone, Debug)]
+pub struct NodeHandle {
+    /// The broker.
+    pub broker: Arc<Broker>,
+    /// Tasks that are waited for at the end.
+    pub tasks: TaskTracker,
+    /// Told when the node stops.
+    pub stop: CancellationToken,
+}
+
+/// A listener of a part.
+#[derive(Clone, Debug)]
+pub struct PartAddress {
+    /// As in `highway.NAME.listener`.
+    pub name: &'static str,
+    /// `host:port`, as bound.
+    pub address: String,
+    /// What it is and where, for the log: `schema registry: http://127.0.0.1:8081`.
+    pub remark: String,
 }
 
 /// Where a started node can be reached.
@@ -68,17 +94,20 @@ pub struct Addresses {
     pub listeners: Vec<(String, String)>,
     /// The admin listener.
     pub admin: Option<String>,
+    /// Listeners of what runs beside the broker.
+    pub parts: Vec<PartAddress>,
     /// The first log directory.
     pub data: PathBuf,
 }
 
-/// Runs a node until `stop`; `started` is called once it serves.
+/// Runs a node until `stop`. `parts` starts what runs beside the broker; `started` is called once all of it serves.
 ///
 /// # Errors
 /// See [`NodeError`].
 pub async fn run(
     config: ServerConfig,
     stop: CancellationToken,
+    parts: impl AsyncFnOnce(NodeHandle) -> Result<Vec<PartAddress>, NodeError>,
     started: impl FnOnce(&Addresses),
 ) -> Result<(), NodeError> {
     let clock: Arc<dyn Clock> = SystemClock::new();
@@ -111,44 +140,31 @@ pub async fn run(
     }
     let advertised =
         bound.iter().map(advertise).collect::<Result<Vec<_>, _>>().map_err(NodeError::Listener)?;
-    let admin_socket = match &config.admin {
-        Some((host, port)) => {
-            let named = |e: std::io::Error| {
-                NodeError::Listener(std::io::Error::new(
-                    e.kind(),
-                    format!("highway.admin.listener {host}:{port}: {e}"),
-                ))
-            };
-            Some(tokio::net::TcpListener::bind((host.as_str(), *port)).await.map_err(named)?)
-        }
+    let admin_listener = match &config.admin {
+        Some(at) => Some(admin::bind(at).await.map_err(NodeError::Part)?),
         None => None,
     };
-    let addresses = Addresses {
+    let mut addresses = Addresses {
         listeners: config
             .listeners
             .iter()
             .zip(&advertised)
             .map(|(l, (host, port))| (l.name.clone(), format!("{host}:{port}")))
             .collect(),
-        admin: match &admin_socket {
-            Some(socket) => Some(socket.local_addr().map_err(NodeError::Listener)?.to_string()),
-            None => None,
-        },
+        admin: admin_listener.as_ref().map(|listener| listener.address().to_string()),
+        parts: Vec::new(),
         data: config.log_dirs[0].clone(),
     };
     let interval = config.own("highway.checkpoint.interval.ms").parse().unwrap_or(15_000);
     let broker = Broker::new(config, cluster_id, clock, Arc::clone(&logs), derived, controller, advertised);
     let tasks = TaskTracker::new();
+    let handle = NodeHandle { broker: Arc::clone(&broker), tasks: tasks.clone(), stop: stop.clone() };
+    addresses.parts = parts(handle).await?;
     for (index, listener) in bound.into_iter().enumerate() {
         tasks.spawn(listener.serve(index, Arc::clone(&broker), tasks.clone(), stop.clone()));
     }
-    if let Some(socket) = admin_socket {
-        let served = admin::serve(Arc::clone(&broker), socket, stop.clone());
-        tasks.spawn(async move {
-            if let Err(error) = served.await {
-                tracing::error!(%error, "the admin listener failed");
-            }
-        });
+    if let Some(listener) = admin_listener {
+        tasks.spawn(listener.serve(admin::router(Arc::clone(&broker)), stop.clone()));
     }
     tasks.spawn(background::retention(Arc::clone(&broker), stop.clone()));
     let checkpointer = {
@@ -267,7 +283,10 @@ fn advertise(listener: &BoundListener) -> std::io::Result<(String, u16)> {
 fn write_node_file(addresses: &Addresses) -> Result<(), NodeError> {
     let listeners: serde_json::Map<String, serde_json::Value> =
         addresses.listeners.iter().map(|(name, address)| (name.clone(), json!(address))).collect();
-    let content = json!({ "pid": std::process::id(), "listeners": listeners, "admin": addresses.admin });
+    let mut content = json!({ "pid": std::process::id(), "listeners": listeners, "admin": addresses.admin });
+    for part in &addresses.parts {
+        content[part.name] = json!(part.address);
+    }
     let path = addresses.data.join(NODE_FILE);
     // Readers wait for the file to appear: it must be whole then.
     let beside = path.with_extension("tmp");

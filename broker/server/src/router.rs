@@ -19,6 +19,7 @@ use kafka_protocol::protocol::{Decodable, Encodable, HeaderVersion, Request};
 use crate::broker::Broker;
 use crate::context::{ConnectionInfo, RequestContext};
 use crate::handlers as h;
+use crate::handlers::table::answer_by_table;
 
 /// What goes out for a request.
 #[derive(Debug)]
@@ -91,46 +92,8 @@ struct Call {
     head: RequestHead,
 }
 
-macro_rules! table {
-    ($key:expr, $call:expr, { $($api:ident => $handler:path),* $(,)? }) => {
-        match $key {
-            $(ApiKey::$api => $call.answer(|b, c, r| async move { $handler(&b, &c, r).await }),)*
-            other => Err(format!("{other:?} has no handler")),
-        }
-    };
-}
-
 fn dispatch(key: ApiKey, call: Call) -> Result<Routed, String> {
-    table!(key, call, {
-        ListOffsets => h::list_offsets::handle,
-        Metadata => h::metadata::handle,
-        OffsetCommit => h::offset_commit::handle,
-        OffsetFetch => h::offset_fetch::handle,
-        FindCoordinator => h::find_coordinator::handle,
-        JoinGroup => h::join_group::handle,
-        Heartbeat => h::heartbeat::handle,
-        LeaveGroup => h::leave_group::handle,
-        SyncGroup => h::sync_group::handle,
-        DescribeGroups => h::describe_groups::handle,
-        ListGroups => h::list_groups::handle,
-        CreateTopics => h::create_topics::handle,
-        DeleteTopics => h::delete_topics::handle,
-        DeleteRecords => h::delete_records::handle,
-        InitProducerId => h::init_producer_id::handle,
-        OffsetForLeaderEpoch => h::offset_for_leader_epoch::handle,
-        DescribeConfigs => h::describe_configs::handle,
-        AlterConfigs => h::alter_configs::handle,
-        DescribeLogDirs => h::describe_log_dirs::handle,
-        CreatePartitions => h::create_partitions::handle,
-        DeleteGroups => h::delete_groups::handle,
-        IncrementalAlterConfigs => h::incremental_alter_configs::handle,
-        ListPartitionReassignments => h::list_partition_reassignments::handle,
-        OffsetDelete => h::offset_delete::handle,
-        DescribeQuorum => h::describe_quorum::handle,
-        DescribeCluster => h::describe_cluster::handle,
-        DescribeProducers => h::describe_producers::handle,
-        DescribeTopicPartitions => h::describe_topic_partitions::handle,
-    })
+    answer_by_table!(key, call)
 }
 
 impl Call {

@@ -130,3 +130,17 @@ const _: () =
 const _: () = assert!(FETCH_MAX_BYTES < REQUEST_MAX_BYTES);
 const _: () = assert!(JOURNAL_QUEUE_BYTES as u64 <= JOURNAL_FILE_BYTES);
 const _: () = assert!(INGEST_JSON_MAX_DEPTH <= 128, "the scanner keeps one bit for each level in 128");
+/// Bytes of the body of a request to the schema registry: a schema in JSON, and what goes with it.
+pub const REGISTRY_BODY_MAX: usize = 4 * 1024 * 1024;
+/// Requests that wait to write schemas; further ones wait before they are taken in.
+pub const REGISTRY_QUEUE: usize = 256;
+/// How long the schema registry waits for its topic.
+pub const REGISTRY_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a fetch of the schema registry waits for something new.
+pub const REGISTRY_FETCH_WAIT: Duration = Duration::from_secs(5);
+/// Bytes of a file with users of an HTTP listener.
+pub const USERS_FILE_MAX: u64 = 1024 * 1024;
+/// Rounds of PBKDF2 that a line of such a file may ask for.
+pub const PBKDF2_ROUNDS_MAX: u32 = 10_000_000;
+/// Bytes of the body of a request to the admin listener.
+pub const ADMIN_BODY_MAX: usize = 1024 * 1024;

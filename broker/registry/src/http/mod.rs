@@ -4,6 +4,7 @@
 //! registry, appends the records, applies them, and sends the answer.
 
 mod bodies;
+pub mod content;
 mod pages;
 mod parts;
 mod schemas;
@@ -68,18 +69,24 @@ fn answer(value: impl serde::Serialize) -> Reply {
 
 /// Answers a request from the state of the registry.
 pub fn respond(registry: &Registry, request: Request<'_>) -> Response {
-    let reply = |status: u16, code: u32, message: &str| Response {
-        records: Vec::new(),
-        status,
-        body: json!({"error_code": code, "message": message}).to_string(),
-    };
     match route(registry, request) {
         Ok((records, body)) => Response { records, status: 200, body: body.to_string() },
-        Err(Refusal::Registry(error)) => reply(error.status(), error.error_code(), &error.to_string()),
-        Err(Refusal::Body(reason)) => reply(422, 422, &reason),
-        Err(Refusal::NoSuchPath) => reply(404, 404, "HTTP 404 Not Found"),
-        Err(Refusal::Method) => reply(405, 405, "HTTP 405 Method Not Allowed"),
+        Err(Refusal::Registry(error)) => unavailable(&error),
+        Err(Refusal::Body(reason)) => refusal(422, 422, &reason),
+        Err(Refusal::NoSuchPath) => refusal(404, 404, "HTTP 404 Not Found"),
+        Err(Refusal::Method) => refusal(405, 405, "HTTP 405 Method Not Allowed"),
     }
+}
+
+/// The answer when the registry cannot look, or cannot write.
+pub fn unavailable(error: &RegistryError) -> Response {
+    refusal(error.status(), error.error_code(), &error.to_string())
+}
+
+/// An error in the shape of the API.
+pub fn refusal(status: u16, code: u32, message: &str) -> Response {
+    let body = json!({"error_code": code, "message": message}).to_string();
+    Response { records: Vec::new(), status, body }
 }
 
 fn route(registry: &Registry, request: Request<'_>) -> Reply {

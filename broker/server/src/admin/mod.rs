@@ -6,20 +6,24 @@ mod metrics;
 use std::sync::Arc;
 
 use axum::Router;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use highway_http::{HttpListener, HttpOptions, TlsSettings};
+use highway_types::limits::ADMIN_BODY_MAX;
 
 use crate::broker::Broker;
+use crate::config::HttpListenerConfig;
 
-/// Serves until `stop`.
+/// Takes the socket.
 ///
 /// # Errors
-/// The socket failed.
-pub async fn serve(broker: Arc<Broker>, socket: TcpListener, stop: CancellationToken) -> std::io::Result<()> {
-    axum::serve(socket, router(broker)).with_graceful_shutdown(stop.cancelled_owned()).await
+/// It cannot be had, or the files of its TLS cannot be used.
+pub async fn bind(at: &HttpListenerConfig) -> Result<HttpListener, String> {
+    let tls =
+        at.tls.as_ref().map(TlsSettings::load).transpose().map_err(|e| format!("highway.admin.tls: {e}"))?;
+    let options = HttpOptions::new("admin", ADMIN_BODY_MAX).with_tls(tls);
+    HttpListener::bind(&at.host, at.port, options).await.map_err(|e| format!("highway.admin.listener: {e}"))
 }
 
 /// All routes.
-fn router(broker: Arc<Broker>) -> Router {
+pub fn router(broker: Arc<Broker>) -> Router {
     Router::new().merge(health::router()).merge(metrics::router()).with_state(broker)
 }

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 use highway_cluster::configs::{broker_config, inert_reason};
 use highway_types::NodeId;
 
-use super::listeners::{self, ListenerConfig, ListenerError, is_loopback_host};
+use super::http::{self, HttpListenerConfig};
+use super::listeners::{self, ListenerConfig, ListenerError};
 use super::own_keys::{self, OWN_KEYS};
 use super::properties::{self, PropertiesError};
 
@@ -189,7 +190,8 @@ impl LoadedConfig {
             }
         }
         let listeners = listeners::parse(&statics)?;
-        let admin = self.http_listener("highway.admin.listener", &statics)?;
+        let admin = self.http_listener("admin", &statics)?;
+        let registry = self.http_listener("registry", &statics)?;
         let log_dirs = statics
             .get("log.dirs")
             .or_else(|| statics.get("log.dir"))
@@ -202,36 +204,20 @@ impl LoadedConfig {
         let node_id = statics.get("node.id").or_else(|| statics.get("broker.id"));
         let node_id =
             NodeId(node_id.and_then(|id| id.trim().parse().ok()).filter(|id| *id >= 0).unwrap_or(1));
-        Ok(ServerConfig { node_id, log_dirs, listeners, admin, statics, loaded: self })
+        Ok(ServerConfig { node_id, log_dirs, listeners, admin, registry, statics, loaded: self })
     }
 
     fn http_listener(
         &self,
-        key: &str,
+        name: &str,
         statics: &BTreeMap<String, String>,
-    ) -> Result<Option<(String, u16)>, ConfigError> {
-        let default = own_keys::find(key).map_or("off", |k| k.default);
-        let text = statics.get(key).map_or(default, String::as_str).trim();
-        if text.eq_ignore_ascii_case("off") {
-            return Ok(None);
-        }
-        let bad = |detail: &str| ConfigError::Value {
-            key: key.to_owned(),
-            value: text.to_owned(),
-            origin: self.values.get(key).map_or(Origin::Default, |v| v.origin.clone()),
-            detail: detail.to_owned(),
-        };
-        let (host, port) = text.rsplit_once(':').ok_or_else(|| bad("give HOST:PORT or off"))?;
-        let port = port.parse().map_err(|_| bad("give HOST:PORT or off"))?;
-        let anonymous =
-            statics.get("highway.allow.anonymous").is_some_and(|v| v.trim().eq_ignore_ascii_case("true"));
-        if !is_loopback_host(host) && !anonymous {
-            return Err(bad(
-                "it is reachable from other machines and asks for no authentication; bind it to 127.0.0.1, or write \
-                 highway.allow.anonymous=true into the configuration if that is what you want",
-            ));
-        }
-        Ok(Some((host.trim_start_matches('[').trim_end_matches(']').to_owned(), port)))
+    ) -> Result<Option<HttpListenerConfig>, ConfigError> {
+        http::parse(name, statics).map_err(|bad| ConfigError::Value {
+            origin: self.values.get(&bad.key).map_or(Origin::Default, |v| v.origin.clone()),
+            key: bad.key,
+            value: bad.value,
+            detail: bad.detail,
+        })
     }
 }
 
@@ -253,8 +239,10 @@ pub struct ServerConfig {
     pub log_dirs: Vec<PathBuf>,
     /// `listeners`
     pub listeners: Vec<ListenerConfig>,
-    /// `highway.admin.listener`: host and port.
-    pub admin: Option<(String, u16)>,
+    /// `highway.admin.listener`
+    pub admin: Option<HttpListenerConfig>,
+    /// `highway.registry.listener`
+    pub registry: Option<HttpListenerConfig>,
     /// Every value that was set, as text.
     pub statics: BTreeMap<String, String>,
     /// The same with origins.

@@ -12,7 +12,8 @@ fn of(pairs: &[(&str, &str)]) -> LoadedConfig {
 fn defaults_are_loopback_and_local() {
     let config = of(&[]).check().unwrap();
     assert_eq!(config.log_dirs, [PathBuf::from("./data")]);
-    assert_eq!(config.admin, Some(("127.0.0.1".to_owned(), 8080)));
+    let admin = config.admin.unwrap();
+    assert_eq!((admin.host.as_str(), admin.port), ("127.0.0.1", 8080));
     assert_eq!(config.node_id, NodeId(1));
 }
 

@@ -56,6 +56,24 @@ pub const OWN_KEYS: &[OwnKey] = &[
         doc: "HOST:PORT of the HTTP listener for metrics, health and the admin API, or off",
     },
     OwnKey {
+        name: "highway.admin.tls.certificate",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the certificate of the admin listener and those that sign it; with it TLS is spoken",
+    },
+    OwnKey {
+        name: "highway.admin.tls.client.ca",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the certificates that sign clients' certificates; with it the admin listener asks for one",
+    },
+    OwnKey {
+        name: "highway.admin.tls.key",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the key of highway.admin.tls.certificate",
+    },
+    OwnKey {
         name: "highway.allow.anonymous",
         default: "false",
         takes: OwnValue::Flag,
@@ -92,6 +110,36 @@ pub const OWN_KEYS: &[OwnKey] = &[
         default: "16",
         takes: OwnValue::Number(3, 1024),
         doc: "journal files of 64 MiB in use before appenders are held back",
+    },
+    OwnKey {
+        name: "highway.registry.listener",
+        default: "127.0.0.1:8081",
+        takes: OwnValue::Text,
+        doc: "HOST:PORT of the schema registry's HTTP listener, or off",
+    },
+    OwnKey {
+        name: "highway.registry.tls.certificate",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the certificate of the schema registry and those that sign it; with it TLS is spoken",
+    },
+    OwnKey {
+        name: "highway.registry.tls.client.ca",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the certificates that sign clients' certificates; with it the schema registry asks for one",
+    },
+    OwnKey {
+        name: "highway.registry.tls.key",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the key of highway.registry.tls.certificate",
+    },
+    OwnKey {
+        name: "highway.registry.users",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "file with a line NAME:PASSWORD or NAME:$pbkdf2-sha256$i=ROUNDS$SALT$HASH for each user of the schema registry; with it basic authentication is asked for",
     },
 ];
 

@@ -25,17 +25,20 @@ pub fn handle(
         return Ok((0, unsupported()));
     }
     let asked: ApiVersionsRequest = request::decode(version, body).map_err(|e| e.to_string())?;
+    Ok((version, answer(broker, version, &asked)))
+}
+
+/// The answer in a version that is served.
+#[must_use]
+pub fn answer(broker: &Arc<Broker>, version: i16, asked: &ApiVersionsRequest) -> ApiVersionsResponse {
     if version >= 3
         && !(is_valid_software(&asked.client_software_name)
             && is_valid_software(&asked.client_software_version))
     {
-        return Ok((
-            version,
-            ApiVersionsResponse::default().with_error_code(ResponseError::InvalidRequest.code()),
-        ));
+        return ApiVersionsResponse::default().with_error_code(ResponseError::InvalidRequest.code());
     }
     // metadata.version 30 is what Kafka 4.3 finalizes; what is not built yet is neither supported nor finalized.
     let features = [Feature { name: "metadata.version", min: 7, max: 30, finalized: 30 }];
     let epoch = broker.image().applied().map_or(0, |offset| offset.0);
-    Ok((version, respond(version, &features, epoch)))
+    respond(version, &features, epoch)
 }
