@@ -68,6 +68,9 @@ impl NodeBuilder {
             ("listeners".to_owned(), "PLAINTEXT://127.0.0.1:0".to_owned()),
             ("highway.admin.listener".to_owned(), "127.0.0.1:0".to_owned()),
             ("highway.registry.listener".to_owned(), "127.0.0.1:0".to_owned()),
+            ("highway.ingest.listener".to_owned(), "127.0.0.1:0".to_owned()),
+            ("highway.syslog.udp.listener".to_owned(), "off".to_owned()),
+            ("highway.syslog.tcp.listener".to_owned(), "off".to_owned()),
             ("log.dirs".to_owned(), directory.join("data").display().to_string()),
             ("group.initial.rebalance.delay.ms".to_owned(), "0".to_owned()),
         ]);

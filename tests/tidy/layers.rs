@@ -38,6 +38,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "highway-wire",
             "highway-client",
             "highway-http",
+            "highway-cluster",
             "highway-ingest",
             "highway-registry",
             "highway-server",

@@ -43,7 +43,9 @@ fn error(status: StatusCode, code: &str, message: impl ToString, problems: &[Val
 }
 
 fn not_found(name: &str) -> Response {
-    let message = format!("there is no endpoint '{name}'; create it with `highway endpoint create {name} --topic TOPIC`");
+    let message = format!(
+        "there is no endpoint '{name}'; create it with `highway endpoint create {name} --topic TOPIC`"
+    );
     error(StatusCode::NOT_FOUND, "no_endpoint", message, &[])
 }
 
@@ -91,7 +93,12 @@ async fn show(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>) -> Re
     }
 }
 
-async fn put(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+async fn put(
+    State(ingest): State<Arc<Ingest>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let media = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let read = if media.contains("yaml") {
         match std::str::from_utf8(&body) {
@@ -166,16 +173,23 @@ async fn add_key(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>) ->
     if !stored.status().is_success() {
         return stored;
     }
-    (StatusCode::CREATED, axum::Json(json!({ "endpoint": name, "id": made.kept.id, "key": made.key }))).into_response()
+    (StatusCode::CREATED, axum::Json(json!({ "endpoint": name, "id": made.kept.id, "key": made.key })))
+        .into_response()
 }
 
 /// Says what an endpoint would make of a body, and stores nothing.
-async fn test(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>, headers: HeaderMap, body: Bytes) -> Response {
+async fn test(
+    State(ingest): State<Arc<Ingest>>,
+    Path(name): Path<String>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let Some(live) = ingest.endpoint(&name) else { return not_found(&name) };
     let now = ingest.clock.now();
     let provenance = Provenance::new(format!("{name}/test"), now);
     let route = Route::Events;
-    let decoding = Decoding { live: &live, route: &route, headers: &headers, body: &body, provenance: &provenance, now };
+    let decoding =
+        Decoding { live: &live, route: &route, headers: &headers, body: &body, provenance: &provenance, now };
     match decoding.run() {
         Err(turned) => error(crate::outcome::Status::of_turned(&turned).code, "request", turned, &[]),
         Ok((decoded, _)) => {

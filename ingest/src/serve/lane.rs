@@ -42,7 +42,11 @@ pub(super) struct Lane {
 }
 
 enum Step {
-    Sent { ticket: Ticket, id: EventId, delivery: Delivery },
+    Sent {
+        ticket: Ticket,
+        id: EventId,
+        delivery: Delivery,
+    },
     Known(Outcome),
     /// The same id is before this one in the order.
     Behind(EventId),
@@ -136,7 +140,11 @@ async fn settle(lane: Arc<Lane>, sequencer: Shared, mut settlings: mpsc::Receive
                 Step::Sent { ticket, id, delivery } => match delivery.wait().await {
                     Ok(place) if place.offset != Offset::NONE => {
                         locked(&sequencer).committed(ticket, place.offset.0, lane.clock.now());
-                        Outcome::Stored { partition: lane.partition, offset: place.offset.0, duplicate: false }
+                        Outcome::Stored {
+                            partition: lane.partition,
+                            offset: place.offset.0,
+                            duplicate: false,
+                        }
                     }
                     Ok(_) => {
                         doubtful.push((outcomes.len(), id));

@@ -72,16 +72,25 @@ impl Live {
         });
     }
 
-    fn with_rates<R>(&self, key: &str, now: Duration, work: impl FnOnce(&mut Limiter, &mut Limiter) -> R) -> R {
+    fn with_rates<R>(
+        &self,
+        key: &str,
+        now: Duration,
+        work: impl FnOnce(&mut Limiter, &mut Limiter) -> R,
+    ) -> R {
         let limits = &self.definition.limits;
-        let rate = |per_second: u64| Rate { per_second, burst: per_second.saturating_mul(limits.burst_seconds) };
+        let rate =
+            |per_second: u64| Rate { per_second, burst: per_second.saturating_mul(limits.burst_seconds) };
         let mut rates = self.rates.lock().unwrap_or_else(PoisonError::into_inner);
         // Keys come from the definition, so there are few; were there ever more, starting over is safe.
         if rates.len() > 2 * ENDPOINT_MAX_KEYS {
             rates.clear();
         }
         let (of_events, of_bytes) = rates.entry(key.to_owned()).or_insert_with(|| {
-            (Limiter::new(rate(limits.events_per_second), now), Limiter::new(rate(limits.bytes_per_second), now))
+            (
+                Limiter::new(rate(limits.events_per_second), now),
+                Limiter::new(rate(limits.bytes_per_second), now),
+            )
         });
         work(of_events, of_bytes)
     }

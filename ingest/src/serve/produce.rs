@@ -50,7 +50,9 @@ mod tests {
     #[test]
     fn only_a_clear_no_counts_as_not_stored() {
         let broker = |code| ClientError::broker("t-0", ErrorCode(code), None);
-        for (code, clear) in [(10, true), (87, true), (3, true), (7, false), (20, false), (-1, false), (56, false)] {
+        for (code, clear) in
+            [(10, true), (87, true), (3, true), (7, false), (20, false), (-1, false), (56, false)]
+        {
             assert_eq!(surely_not_stored(&broker(code)), clear, "{code}");
         }
         assert!(!surely_not_stored(&ClientError::Closed("may or may not be written".to_owned())));

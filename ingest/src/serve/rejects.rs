@@ -12,7 +12,13 @@ use crate::rejects::{Origin, reject_record};
 impl Ingest {
     /// Keeps refused events, as far as the endpoint says so, and waits until they are durable. What cannot be kept is counted; the
     /// sender is told of the refusal all the same.
-    pub(super) async fn put_aside(&self, live: &Live, refused: &[(usize, Refused)], origin: &Origin, now: Timestamp) {
+    pub(super) async fn put_aside(
+        &self,
+        live: &Live,
+        refused: &[(usize, Refused)],
+        origin: &Origin,
+        now: Timestamp,
+    ) {
         Totals::add(&self.totals.refused, refused.len());
         let Some(topic) = &live.rejects else { return };
         let mut waiting = Vec::new();

@@ -116,7 +116,8 @@ fn decode(live: &Live, replay: &Replay, now: highway_types::Timestamp) -> Option
     let mut provenance = Provenance::new(format!("{}/{dialect}", live.name), now);
     provenance.key_id = key_id.clone().map(Into::into);
     provenance.client = client.clone().map(Into::into);
-    let decoding = Decoding { live, route: &route, headers: &headers, body: &body, provenance: &provenance, now };
+    let decoding =
+        Decoding { live, route: &route, headers: &headers, body: &body, provenance: &provenance, now };
     match decoding.run() {
         Ok((decoded, _)) => Some(decoded.items),
         // The bytes are no event at all: that is a refusal as well.

@@ -65,8 +65,14 @@ pub(super) async fn window(
 }
 
 /// First offset and end of a partition.
-pub(super) async fn ends(client: &Client, topic: &TopicName, partition: i32) -> Result<(i64, i64), ClientError> {
-    let at = |found: &BTreeMap<i32, highway_client::admin::ListedOffset>| found.get(&partition).map_or(0, |l| l.offset.0);
+pub(super) async fn ends(
+    client: &Client,
+    topic: &TopicName,
+    partition: i32,
+) -> Result<(i64, i64), ClientError> {
+    let at = |found: &BTreeMap<i32, highway_client::admin::ListedOffset>| {
+        found.get(&partition).map_or(0, |l| l.offset.0)
+    };
     let first = client.list_offsets(topic, &[(partition, OffsetSpec::Earliest)]).await?;
     let end = client.list_offsets(topic, &[(partition, OffsetSpec::Latest)]).await?;
     Ok((at(&first), at(&end)))
@@ -88,7 +94,8 @@ pub(super) async fn read(
     let positions = BTreeMap::from([(which, Offset(range.start))]);
     let mut consumer = Consumer::assign(client.clone(), config, positions);
     loop {
-        let late = |_| ClientError::TimedOut { what: format!("partition {topic}-{partition}"), after: PATIENCE };
+        let late =
+            |_| ClientError::TimedOut { what: format!("partition {topic}-{partition}"), after: PATIENCE };
         match tokio::time::timeout(PATIENCE, consumer.poll()).await.map_err(late)?? {
             ConsumerEvent::Records { records, .. } => {
                 for record in &records {

@@ -147,11 +147,13 @@ impl Ingest {
         let mut groups: BTreeMap<i32, Vec<(usize, Record)>> = BTreeMap::new();
         let mut outcomes = vec![Outcome::Unknown; count];
         for (at, record) in records.into_iter().enumerate() {
-            let partition = record.partition.unwrap_or_else(|| partition_of_key(record.routing_key(), partitions));
+            let partition =
+                record.partition.unwrap_or_else(|| partition_of_key(record.routing_key(), partitions));
             if (0..partitions).contains(&partition) {
                 groups.entry(partition).or_default().push((at, record));
             } else {
-                let reason = format!("topic {} has no partition {partition}; it has {partitions}", live.topic);
+                let reason =
+                    format!("topic {} has no partition {partition}; it has {partitions}", live.topic);
                 outcomes[at] = Outcome::Failed { reason };
             }
         }
@@ -215,7 +217,9 @@ impl Ingest {
                 Ok(place) => {
                     Outcome::Stored { partition: place.partition, offset: place.offset.0, duplicate: false }
                 }
-                Err(error) if produce::surely_not_stored(&error) => Outcome::Failed { reason: error.to_string() },
+                Err(error) if produce::surely_not_stored(&error) => {
+                    Outcome::Failed { reason: error.to_string() }
+                }
                 Err(_) => Outcome::Unknown,
             };
         }

@@ -24,11 +24,13 @@ pub(super) fn check<'a>(
     now: Timestamp,
 ) -> Result<Option<&'a ApiKey>, Turned> {
     match &live.definition.auth {
-        Auth::None if ingest.options.exposed && !ingest.options.anonymous => Err(Turned::Unauthorized(format!(
-            "the listener can be reached from other machines, so endpoint '{}' needs keys: add one with \
+        Auth::None if ingest.options.exposed && !ingest.options.anonymous => {
+            Err(Turned::Unauthorized(format!(
+                "the listener can be reached from other machines, so endpoint '{}' needs keys: add one with \
              `highway endpoint key create {0}`",
-            live.name
-        ))),
+                live.name
+            )))
+        }
         Auth::None | Auth::Signature { .. } => Ok(None),
         Auth::ApiKeys(keys) => {
             let mut sent = sent_key(&parts.headers);
@@ -37,7 +39,9 @@ pub(super) fn check<'a>(
                 let pairs = parts.uri.query().unwrap_or_default().split('&');
                 sent = pairs.filter_map(|pair| pair.strip_prefix("key=")).next().map(str::to_owned);
             }
-            check_key(sent.as_deref(), keys, now).map(Some).map_err(|fault| Turned::Unauthorized(fault.to_string()))
+            check_key(sent.as_deref(), keys, now)
+                .map(Some)
+                .map_err(|fault| Turned::Unauthorized(fault.to_string()))
         }
     }
 }
@@ -64,7 +68,9 @@ pub(super) fn check_signature(
     body: &Bytes,
     now: Timestamp,
 ) -> Result<Option<String>, Turned> {
-    let Auth::Signature { profile, secrets, tolerance_seconds } = &live.definition.auth else { return Ok(None) };
+    let Auth::Signature { profile, secrets, tolerance_seconds } = &live.definition.auth else {
+        return Ok(None);
+    };
     webhook::verify(*profile, Secrets(secrets), headers, body, now, *tolerance_seconds)
         .map_err(|error| Turned::Unauthorized(error.to_string()))?;
     Ok(webhook::challenge(*profile, body))
@@ -80,7 +86,10 @@ pub(super) fn check_names(key: &ApiKey, items: &[Item]) -> Result<(), Turned> {
         let name = record.header(record::header::EVENT_NAME).map_or(&b""[..], |name| name);
         if !key.event_names.iter().any(|allowed| allowed.as_bytes() == name) {
             let name = String::from_utf8_lossy(name);
-            return Err(Turned::Forbidden(format!("the API key '{}' may not send events named '{name}'", key.id)));
+            return Err(Turned::Forbidden(format!(
+                "the API key '{}' may not send events named '{name}'",
+                key.id
+            )));
         }
     }
     Ok(())
@@ -88,7 +97,11 @@ pub(super) fn check_names(key: &ApiKey, items: &[Item]) -> Result<(), Turned> {
 
 /// A body that ended early.
 pub(super) fn cut(detail: &str) -> Turned {
-    Turned::Request(RequestError::Malformed(Violation::new(Code::Malformed, "", format!("the body cannot be read: {detail}"))))
+    Turned::Request(RequestError::Malformed(Violation::new(
+        Code::Malformed,
+        "",
+        format!("the body cannot be read: {detail}"),
+    )))
 }
 
 #[cfg(test)]

@@ -17,7 +17,8 @@ pub(super) fn preflight(live: &Live) -> Response {
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
-    let names = "authorization, content-type, content-encoding, ce-id, ce-source, ce-type, ce-specversion, ce-time";
+    let names =
+        "authorization, content-type, content-encoding, ce-id, ce-source, ce-type, ce-specversion, ce-time";
     headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(names));
     if let Some(cors) = &live.definition.cors {
         headers.insert(header::ACCESS_CONTROL_MAX_AGE, cors.max_age_seconds.into());

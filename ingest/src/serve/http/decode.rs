@@ -30,9 +30,8 @@ pub(super) fn name(live: &Live, route: &Route, headers: &HeaderMap) -> &'static 
     match (route, live.definition.dialect) {
         (Route::Otlp, _) | (Route::Events, Dialect::Otlp) => "otlp",
         (Route::Segment(_), _) | (Route::Events, Dialect::Segment) => "segment",
-        (Route::ProxyV2(_) | Route::ProxyV3(_) | Route::ProxyV3Batch(_), _) | (Route::Events, Dialect::RestProxy) => {
-            "rest-proxy"
-        }
+        (Route::ProxyV2(_) | Route::ProxyV3(_) | Route::ProxyV3Batch(_), _)
+        | (Route::Events, Dialect::RestProxy) => "rest-proxy",
         (Route::Events, Dialect::Webhook) => "webhook",
         (Route::Events, Dialect::Cloudevents) => "cloudevents",
         (Route::Events, Dialect::Auto) if cloudevents::recognises(headers) => "cloudevents",
@@ -55,7 +54,8 @@ impl Decoding<'_> {
 
     fn decode(&self) -> Result<(Decoded, Vec<String>), Turned> {
         let mut ids = IdMaker::new(rand::rng());
-        let stamp = &mut Stamp { now: self.now, ids: &mut ids, rules: &self.live.rules, provenance: self.provenance };
+        let stamp =
+            &mut Stamp { now: self.now, ids: &mut ids, rules: &self.live.rules, provenance: self.provenance };
         let (definition, headers, body) = (&self.live.definition, self.headers, self.body);
         let max = definition.limits.max_events;
         let dialect = definition.dialect;
@@ -96,7 +96,9 @@ impl Decoding<'_> {
                 }
                 (Dialect::Otlp, _) => otlp::decode(otlp::Wire::of(headers)?, body, max, stamp)?,
                 (Dialect::Segment, _) => segment::decode(segment::Call::Batch, body, max, stamp)?,
-                (Dialect::Webhook, Auth::Signature { profile, .. }) => webhook::decode(*profile, headers, body, stamp),
+                (Dialect::Webhook, Auth::Signature { profile, .. }) => {
+                    webhook::decode(*profile, headers, body, stamp)
+                }
                 (Dialect::RestProxy, _) => rest_proxy::v2::decode(headers, body, None, max, stamp)?,
                 (Dialect::Auto | Dialect::Native, _) => native::decode(headers, body, max, stamp)?,
                 (Dialect::Webhook | Dialect::Syslog, _) => {

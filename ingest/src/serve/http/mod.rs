@@ -48,11 +48,23 @@ pub(in crate::serve) enum Route {
 pub fn router(ingest: Arc<Ingest>) -> Router {
     type Shared = State<Arc<Ingest>>;
     let mut router = Router::new()
-        .route("/v1/events/{endpoint}", any(|s: Shared, Path(name): Path<String>, r: Request| take(s, Route::Events, name, r)))
-        .route("/v1/webhooks/{endpoint}", any(|s: Shared, Path(name): Path<String>, r: Request| take(s, Route::Events, name, r)))
+        .route(
+            "/v1/events/{endpoint}",
+            any(|s: Shared, Path(name): Path<String>, r: Request| take(s, Route::Events, name, r)),
+        )
+        .route(
+            "/v1/webhooks/{endpoint}",
+            any(|s: Shared, Path(name): Path<String>, r: Request| take(s, Route::Events, name, r)),
+        )
         .route("/v1/logs", any(|s: Shared, r: Request| take(s, Route::Otlp, "otlp".to_owned(), r)))
-        .route("/otlp/{endpoint}/v1/logs", any(|s: Shared, Path(name): Path<String>, r: Request| take(s, Route::Otlp, name, r)))
-        .route("/topics/{topic}", any(|s: Shared, Path(topic): Path<String>, r: Request| proxy(s, Route::ProxyV2(None), topic, r)))
+        .route(
+            "/otlp/{endpoint}/v1/logs",
+            any(|s: Shared, Path(name): Path<String>, r: Request| take(s, Route::Otlp, name, r)),
+        )
+        .route(
+            "/topics/{topic}",
+            any(|s: Shared, Path(topic): Path<String>, r: Request| proxy(s, Route::ProxyV2(None), topic, r)),
+        )
         .route(
             "/topics/{topic}/partitions/{partition}",
             any(|s: Shared, Path((topic, partition)): Path<(String, i32)>, r: Request| {
@@ -74,10 +86,15 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
     for name in ["track", "identify", "page", "screen", "group", "alias", "batch", "import"] {
         let Some(call) = segment::Call::of(name) else { continue };
         router = router
-            .route(&format!("/v1/{name}"), any(move |s: Shared, r: Request| take(s, Route::Segment(call), "segment".to_owned(), r)))
+            .route(
+                &format!("/v1/{name}"),
+                any(move |s: Shared, r: Request| take(s, Route::Segment(call), "segment".to_owned(), r)),
+            )
             .route(
                 &format!("/segment/{{endpoint}}/v1/{name}"),
-                any(move |s: Shared, Path(endpoint): Path<String>, r: Request| take(s, Route::Segment(call), endpoint, r)),
+                any(move |s: Shared, Path(endpoint): Path<String>, r: Request| {
+                    take(s, Route::Segment(call), endpoint, r)
+                }),
             );
     }
     router.with_state(ingest)
@@ -105,7 +122,9 @@ async fn take(State(ingest): State<Arc<Ingest>>, route: Route, name: String, req
     let allowed = live.as_ref().and_then(|live| cors::allowed(live, origin.as_deref()));
     let mut response = match &live {
         None => speech.turned(&Turned::NoEndpoint(name)),
-        Some(live) if request.method() == Method::OPTIONS && live.definition.cors.is_some() => cors::preflight(live),
+        Some(live) if request.method() == Method::OPTIONS && live.definition.cors.is_some() => {
+            cors::preflight(live)
+        }
         Some(live) => match serve(&ingest, live, &route, &speech, request).await {
             Ok(response) => response,
             Err(turned) => {
@@ -147,7 +166,8 @@ async fn serve(
     let mut provenance = Provenance::new(format!("{}/{dialect}", live.name), now);
     provenance.key_id = key_id.clone().map(Into::into);
     provenance.client = client.clone().map(Into::into);
-    let decoding = Decoding { live, route, headers: &parts.headers, body: &body, provenance: &provenance, now };
+    let decoding =
+        Decoding { live, route, headers: &parts.headers, body: &body, provenance: &provenance, now };
     let (decoded, entries) = decoding.run()?;
     if let Some(key) = key {
         auth::check_names(key, &decoded.items)?;
@@ -159,7 +179,12 @@ async fn serve(
         endpoint: live.name.clone(),
         topic: live.definition.topic.clone(),
         dialect: dialect.to_owned(),
-        content_type: parts.headers.get(http::header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned(),
+        content_type: parts
+            .headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok())
+            .unwrap_or_default()
+            .to_owned(),
         key_id,
         client,
         attempt: 0,

@@ -83,7 +83,9 @@ impl Sink {
     ) -> Result<Record, Violation> {
         let received = Moment::from_timestamp(now);
         let mut provenance = Provenance::new(self.provenance.clone(), now);
-        provenance.client = source.filter(|_| live.definition.keep_client_address).map(|s| Bytes::copy_from_slice(s.as_bytes()));
+        provenance.client = source
+            .filter(|_| live.definition.keep_client_address)
+            .map(|s| Bytes::copy_from_slice(s.as_bytes()));
         let message = parse(line, &Context { received, assumed_offset: 0 });
         let around = Surroundings { received, source_ip: source, original: Original::WhenOdd };
         let mut stamp = Stamp { now, ids: &mut maker.ids, rules: &live.rules, provenance: &provenance };

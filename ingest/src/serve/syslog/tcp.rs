@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use highway_client::Delivery;
 use highway_http::TlsSettings;
-use highway_types::limits::{HTTP_HANDSHAKE_TIMEOUT, SYSLOG_CONNECTIONS_MAX, SYSLOG_IDLE, SYSLOG_MESSAGE_MAX_BYTES};
+use highway_types::limits::{
+    HTTP_HANDSHAKE_TIMEOUT, SYSLOG_CONNECTIONS_MAX, SYSLOG_IDLE, SYSLOG_MESSAGE_MAX_BYTES,
+};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};

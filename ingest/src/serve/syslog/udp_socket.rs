@@ -64,16 +64,22 @@ impl Batch {
             )
         };
         let Ok(count) = usize::try_from(count) else { return Err(io::Error::last_os_error()) };
-        self.got.extend(messages.iter().take(count).map(|m| {
-            ((m.msg_len as usize).min(ROOM), m.msg_hdr.msg_flags & libc::MSG_TRUNC != 0)
-        }));
+        self.got.extend(
+            messages
+                .iter()
+                .take(count)
+                .map(|m| ((m.msg_len as usize).min(ROOM), m.msg_hdr.msg_flags & libc::MSG_TRUNC != 0)),
+        );
         Ok(count)
     }
 
     /// The datagrams of the last call: bytes, sender, and whether it was cut.
     pub fn datagrams(&self) -> impl Iterator<Item = (&[u8], Option<IpAddr>, bool)> {
         let pieces = self.bytes.chunks_exact(ROOM).zip(&self.names);
-        self.got.iter().zip(pieces).map(|((length, cut), (piece, name))| (&piece[..*length], address(name), *cut))
+        self.got
+            .iter()
+            .zip(pieces)
+            .map(|((length, cut), (piece, name))| (&piece[..*length], address(name), *cut))
     }
 }
 
