@@ -153,6 +153,14 @@ impl Node {
         self.registry.as_deref().expect("the schema registry is on")
     }
 
+    /// HOST:PORT of a listener beside the broker, by its name in the node's file (`ingest`, `syslog-udp`, ...); panics when it is off.
+    pub fn part(&self, name: &str) -> String {
+        let path = self.data().join("highway-node.json");
+        let text = std::fs::read_to_string(&path).expect("the node's file is there");
+        let json: serde_json::Value = serde_json::from_str(&text).expect("the node's file is JSON");
+        json[name].as_str().unwrap_or_else(|| panic!("no listener {name} in {json}")).to_owned()
+    }
+
     /// The end of what the node logged.
     pub fn log_tail(&self) -> String {
         self.process.as_ref().map_or_else(String::new, Process::log_tail)
