@@ -21,8 +21,8 @@ use crate::envelope::Provenance;
 use crate::outcome::Outcome;
 use crate::rejects::{Origin, Replay};
 
-/// Bytes of records that are held at the same time.
-const PIECE: i64 = 1000;
+/// Records that are held at the same time.
+const PIECE: i64 = 100;
 
 /// What came of a replay.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]

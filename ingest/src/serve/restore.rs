@@ -41,16 +41,16 @@ pub(super) async fn window(
     while to > reach {
         let from = to.saturating_sub(length).max(reach);
         let mut piece = Vec::new();
-        let mut newest = i64::MIN;
         read(client, topic, partition, from..to, |record| {
-            newest = newest.max(received(record).0);
             piece.extend(seen(record, endpoint));
         })
         .await?;
+        // Only events of this endpoint tell how far back a piece reaches: others may have any time.
+        let newest = piece.iter().map(|seen: &Seen| seen.received).max();
         pieces.push(piece);
         to = from;
         length = length.saturating_mul(4);
-        if newest < oldest {
+        if newest.is_some_and(|newest| newest.0 < oldest) {
             break;
         }
     }
