@@ -134,3 +134,13 @@ fn keys_limits_and_pages() {
     );
     assert_eq!(ask(&at, "GET", "/v1/events/e", &[], "").expect("an answer").status, 405);
 }
+
+#[test]
+fn an_event_from_the_future_fails_nobody() {
+    let node = Node::start();
+    assert_eq!(endpoint(&node, "e", r#"{"topic":"t","event_name":"x"}"#).status, 201);
+    let body = "{\"metadata\":{\"timestamp\":\"2100-01-01T00:00:00Z\"},\"payload\":{}}\n{\"payload\":{}}";
+    let answer = post(&node, "/v1/events/e", "application/x-ndjson", body);
+    assert_eq!((answer.status, &answer.json()["stored"]), (200, &json!(2)), "{answer:?}");
+    assert!(value(&records(&node, "t")[0]).contains("2100"));
+}

@@ -108,7 +108,7 @@ pub(super) async fn run(lane: Arc<Lane>, mut groups: mpsc::Receiver<Group>) {
                 }
                 Verdict::InFlight(_) => Step::Behind(id),
                 Verdict::Fresh(ticket) => {
-                    match send(&lane.producer, &lane.topic, Some(lane.partition), &record).await {
+                    match send(&lane.producer, &lane.topic, Some(lane.partition), &record, now).await {
                         Ok(delivery) => Step::Sent { ticket, id, delivery },
                         Err(error) => {
                             locked(sequencer).failed(ticket);

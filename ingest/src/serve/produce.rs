@@ -4,9 +4,15 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use highway_client::{ClientError, Delivery, ErrorCode, Header, Producer, ProducerRecord};
-use highway_types::TopicName;
+use highway_types::{Timestamp, TopicName};
 
 use crate::record::Record;
+
+/// The record's time in the log: the event's, as far as it is past. A broker refuses the whole batch of a record that is too far ahead
+/// (`message.timestamp.after.max.ms`), and with it events of others; what the sender said stays in the event and its headers.
+fn log_time(said: Timestamp, now: Timestamp) -> Timestamp {
+    Timestamp(said.0.clamp(0, now.0.max(0)))
+}
 
 /// Hands a record to the producer; `partition` overrides the record's own.
 pub(super) async fn send(
@@ -14,6 +20,7 @@ pub(super) async fn send(
     topic: &TopicName,
     partition: Option<i32>,
     record: &Record,
+    now: Timestamp,
 ) -> Result<Delivery, ClientError> {
     let name = |key: &Cow<'static, str>| match key {
         Cow::Borrowed(text) => Bytes::from_static(text.as_bytes()),
@@ -27,7 +34,7 @@ pub(super) async fn send(
         key: record.key.as_deref(),
         value: record.value.as_deref(),
         headers: &headers,
-        timestamp: Some(record.timestamp),
+        timestamp: Some(log_time(record.timestamp, now)),
     };
     producer.send(&record).await
 }
@@ -46,6 +53,12 @@ pub(super) fn surely_not_stored(error: &ClientError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_record_is_ahead_of_the_log() {
+        let of = |said| log_time(Timestamp(said), Timestamp(1000)).0;
+        assert_eq!((of(7), of(1000), of(1001), of(i64::MAX), of(-5)), (7, 1000, 1000, 1000, 0));
+    }
 
     #[test]
     fn only_a_clear_no_counts_as_not_stored() {

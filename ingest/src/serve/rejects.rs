@@ -27,7 +27,7 @@ impl Ingest {
                 continue;
             }
             let record = reject_record(refused, *index, origin, now, REJECT_MAX_BYTES);
-            match produce::send(&self.producer, topic, None, &record).await {
+            match produce::send(&self.producer, topic, None, &record, now).await {
                 Ok(delivery) => waiting.push(delivery),
                 Err(error) => self.lost_reject(live, &error),
             }

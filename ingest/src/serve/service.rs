@@ -206,7 +206,9 @@ impl Ingest {
         let mut waiting = Vec::new();
         for (partition, records) in groups {
             for (at, record) in records {
-                match produce::send(&self.producer, &live.topic, Some(partition), &record).await {
+                match produce::send(&self.producer, &live.topic, Some(partition), &record, self.clock.now())
+                    .await
+                {
                     Ok(delivery) => waiting.push((at, delivery)),
                     Err(error) => outcomes[at] = Outcome::Failed { reason: error.to_string() },
                 }

@@ -1,5 +1,6 @@
 //! Lines into the log.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -30,6 +31,8 @@ pub(super) struct Sink {
     default: Arc<Mutex<Option<Arc<Live>>>>,
     transport: &'static str,
     provenance: Bytes,
+    /// The second of the last complaint.
+    complained: Arc<AtomicU64>,
 }
 
 /// What one task needs to make records.
@@ -47,7 +50,7 @@ impl Maker {
 impl Sink {
     pub fn new(ingest: Arc<Ingest>, transport: &'static str) -> Self {
         let provenance = Bytes::from(format!("{ENDPOINT}/syslog-{transport}"));
-        Self { ingest, default: Arc::default(), transport, provenance }
+        Self { ingest, default: Arc::default(), transport, provenance, complained: Arc::default() }
     }
 
     pub fn counters(&self) -> &Counters {
@@ -119,13 +122,22 @@ impl Sink {
                 return Line::Rejected;
             }
         };
-        match produce::send(&self.ingest.producer, &live.topic, None, &made).await {
+        match produce::send(&self.ingest.producer, &live.topic, None, &made, now).await {
             Ok(delivery) => Line::Sent(delivery),
             Err(error) => {
-                tracing::warn!(%error, "a syslog message cannot be stored");
+                self.complain(&error);
                 Counters::add(&counters.failed, 1);
                 Line::Failed
             }
+        }
+    }
+
+    /// Once a second is enough for the log; the count is exact.
+    fn complain(&self, error: &highway_client::ClientError) {
+        let second = self.ingest.clock.monotonic().as_secs() + 1;
+        if self.complained.swap(second, Ordering::Relaxed) != second {
+            let failed = self.counters().failed.load(Ordering::Relaxed);
+            tracing::warn!(%error, failed, "syslog messages are not known to be stored");
         }
     }
 
@@ -134,7 +146,7 @@ impl Sink {
         let stored = delivery.wait().await;
         let counters = self.counters();
         if let Err(error) = &stored {
-            tracing::warn!(%error, "a syslog message is not known to be stored");
+            self.complain(error);
         }
         Counters::add(if stored.is_ok() { &counters.stored } else { &counters.failed }, 1);
         stored.is_ok()
