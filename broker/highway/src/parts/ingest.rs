@@ -47,7 +47,7 @@ pub(super) async fn start(node: &NodeHandle) -> Result<Vec<PartAddress>, String>
     let ingest = Ingest::new(door::client(&node.broker, NAME), store, options);
     let mut addresses = Vec::new();
     if let Some(at) = &config.ingest {
-        let listener = bind("ingest", at, REQUEST_MAX_BYTES as usize).await?;
+        let listener = bind("ingest", at, REQUEST_MAX_BYTES).await?;
         addresses.push(announced("ingest", "events over HTTP", &listener, at));
         node.tasks.spawn(listener.serve(http_router(Arc::clone(&ingest)), node.stop.clone()));
     }
