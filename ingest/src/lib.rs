@@ -12,5 +12,6 @@ pub mod json;
 pub mod outcome;
 pub mod record;
 pub mod rejects;
+pub mod serve;
 pub mod syslog;
 pub mod time;

@@ -27,7 +27,7 @@ fn a_stock_file_is_open_only_when_that_is_said() {
     // With it, and only with it, the same file starts.
     let file = folder.path().join("server.properties");
     let text = format!(
-        "listeners={listeners}\nhighway.admin.listener=off\nhighway.registry.listener=off\nlog.dirs={}\nhighway.allow.anonymous=true\nnum.io.threads=8\n",
+        "listeners={listeners}\nhighway.admin.listener=off\nhighway.registry.listener=off\nhighway.ingest.listener=off\nhighway.syslog.udp.listener=off\nhighway.syslog.tcp.listener=off\nlog.dirs={}\nhighway.allow.anonymous=true\nnum.io.threads=8\n",
         folder.path().join("data").display()
     );
     std::fs::write(&file, text).expect("a file can be written");

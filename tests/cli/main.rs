@@ -5,6 +5,9 @@ mod client;
 mod config_file;
 mod doctor;
 mod groups;
+// A folder of its own, and this binary, because each one links everything.
+#[path = "../ingest/mod.rs"]
+mod ingest;
 mod listeners;
 mod manners;
 mod round_trip;

@@ -68,6 +68,9 @@ impl NodeBuilder {
             ("listeners".to_owned(), "PLAINTEXT://127.0.0.1:0".to_owned()),
             ("highway.admin.listener".to_owned(), "127.0.0.1:0".to_owned()),
             ("highway.registry.listener".to_owned(), "127.0.0.1:0".to_owned()),
+            ("highway.ingest.listener".to_owned(), "127.0.0.1:0".to_owned()),
+            ("highway.syslog.udp.listener".to_owned(), "off".to_owned()),
+            ("highway.syslog.tcp.listener".to_owned(), "off".to_owned()),
             ("log.dirs".to_owned(), directory.join("data").display().to_string()),
             ("group.initial.rebalance.delay.ms".to_owned(), "0".to_owned()),
         ]);
@@ -148,6 +151,14 @@ impl Node {
     /// HOST:PORT of the schema registry; panics when it is off.
     pub fn registry(&self) -> &str {
         self.registry.as_deref().expect("the schema registry is on")
+    }
+
+    /// HOST:PORT of a listener beside the broker, by its name in the node's file (`ingest`, `syslog-udp`, ...); panics when it is off.
+    pub fn part(&self, name: &str) -> String {
+        let path = self.data().join("highway-node.json");
+        let text = std::fs::read_to_string(&path).expect("the node's file is there");
+        let json: serde_json::Value = serde_json::from_str(&text).expect("the node's file is JSON");
+        json[name].as_str().unwrap_or_else(|| panic!("no listener {name} in {json}")).to_owned()
     }
 
     /// The end of what the node logged.

@@ -15,7 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("highway-client", &["highway-types", "highway-wire"]),
     ("highway-http", &["highway-types"]),
     // Its pure parts use only the vocabulary; its shells go through the one door.
-    ("highway-ingest", &["highway-types", "highway-client"]),
+    ("highway-ingest", &["highway-types", "highway-client", "highway-http"]),
     // Schemas and their registry: pure; records come and go through the client.
     ("highway-registry", &["highway-types", "highway-client"]),
     (
@@ -38,6 +38,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "highway-wire",
             "highway-client",
             "highway-http",
+            "highway-cluster",
+            "highway-ingest",
             "highway-registry",
             "highway-server",
         ],
@@ -53,7 +55,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
         "kafka-protocol",
         &["highway-wire", "highway-client", "highway-server", "highway", "highway-bench", "highway-tests"],
     ),
-    ("axum", &["highway-http", "highway-server", "highway"]),
+    ("axum", &["highway-http", "highway-ingest", "highway-server", "highway"]),
 ];
 
 /// Crate to its dependencies outside of tests.

@@ -91,7 +91,7 @@ impl System {
                     &config,
                     format!(
                         "listeners=PLAINTEXT://127.0.0.1:{port}\nlog.dirs={}\nhighway.admin.listener=off\n\
-                         highway.registry.listener=off\nhighway.durability={durability}\n",
+                         highway.registry.listener=off\nhighway.ingest.listener=off\nhighway.syslog.udp.listener=off\nhighway.syslog.tcp.listener=off\nhighway.durability={durability}\n",
                         directory.join("data").display()
                     ),
                 )?;

@@ -102,6 +102,9 @@ fn apply_one(image: &mut MetadataImage, record: &MetadataRecord) -> Result<(), A
                 scopes.remove(scope);
             }
         }
+        MetadataRecord::Endpoint { name, definition } => {
+            set(Arc::make_mut(&mut image.endpoints), name, definition.as_deref());
+        }
         MetadataRecord::ProducerIds { next } => {
             if next.0 < image.next_producer_id {
                 return Err(ApplyError::ProducerIdsGoBack { from: image.next_producer_id, to: next.0 });
@@ -264,6 +267,17 @@ mod tests {
         }
         let up = apply(&image, &[epoch(3)]).unwrap();
         assert!(matches!(apply(&up, &[epoch(2)]), Err(ApplyError::EpochGoesBack { .. })));
+    }
+
+    #[test]
+    fn endpoints_come_and_go() {
+        let put = |definition: Option<&str>| MetadataRecord::Endpoint {
+            name: "e".into(),
+            definition: definition.map(str::to_owned),
+        };
+        let image = apply(&MetadataImage::empty(), &[put(Some("{}")), put(Some("[]"))]).unwrap();
+        assert_eq!(image.endpoints()["e"], "[]");
+        assert!(apply(&image, &[put(None)]).unwrap().endpoints().is_empty());
     }
 
     #[test]

@@ -77,6 +77,7 @@ pub struct MetadataImage {
     pub(crate) unified: Shards<String, TopicName>,
     pub(crate) broker_configs: Arc<BTreeMap<BrokerScope, Arc<ConfigMap>>>,
     pub(crate) features: Arc<BTreeMap<String, i16>>,
+    pub(crate) endpoints: Arc<ConfigMap>,
     pub(crate) next_producer_id: i64,
     pub(crate) partitions: usize,
     pub(crate) applied: Option<Offset>,
@@ -93,6 +94,12 @@ impl MetadataImage {
     #[must_use]
     pub fn cluster_id(&self) -> Option<&ClusterId> {
         self.cluster_id.as_ref()
+    }
+
+    /// Ingest endpoints: the name and the definition as JSON text.
+    #[must_use]
+    pub fn endpoints(&self) -> &Arc<ConfigMap> {
+        &self.endpoints
     }
 
     /// A topic by name.

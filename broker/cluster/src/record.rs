@@ -91,6 +91,13 @@ pub enum MetadataRecord {
         /// The first id of the next block.
         next: ProducerId,
     },
+    /// An ingest endpoint, new or changed, or its removal.
+    Endpoint {
+        /// Its name.
+        name: String,
+        /// Its definition as JSON text, which only ingest reads; `None` removes it.
+        definition: Option<String>,
+    },
     /// Records of a partition before `offset` are deleted (`DeleteRecords`, retention).
     LogStart {
         /// The topic.
@@ -141,6 +148,7 @@ const TYPES: &[&str] = &[
     "BrokerConfig",
     "ProducerIds",
     "LogStart",
+    "Endpoint",
 ];
 
 #[derive(Deserialize)]
@@ -231,6 +239,8 @@ mod tests {
             },
             MetadataRecord::ProducerIds { next: ProducerId(1000) },
             MetadataRecord::LogStart { topic_id, partition, offset: Offset(i64::MAX) },
+            MetadataRecord::Endpoint { name: "e".into(), definition: Some("{}".into()) },
+            MetadataRecord::Endpoint { name: "e".into(), definition: None },
         ]
     }
 

@@ -92,6 +92,10 @@ fn node_records(image: &MetadataImage, records: &mut Vec<MetadataRecord>) {
             });
         }
     }
+    for (name, definition) in image.endpoints().iter() {
+        let definition = Some(definition.clone());
+        records.push(MetadataRecord::Endpoint { name: name.clone(), definition });
+    }
     records.push(MetadataRecord::ProducerIds { next: image.next_producer_id() });
 }
 
@@ -137,6 +141,7 @@ mod tests {
                 value: Some("v".into()),
             },
             MetadataRecord::ProducerIds { next: ProducerId(2000) },
+            MetadataRecord::Endpoint { name: "e".into(), definition: Some("{}".into()) },
         ];
         let image = apply(&MetadataImage::empty(), &records).unwrap();
         let again = apply(&MetadataImage::empty(), &snapshot(&image)).unwrap();

@@ -53,6 +53,14 @@ impl std::fmt::Debug for TlsSettings {
 }
 
 impl TlsSettings {
+    /// The acceptor of listeners that are no HTTP, such as syslog's: no protocol is negotiated.
+    #[must_use]
+    pub fn plain_config(&self) -> Arc<ServerConfig> {
+        let mut config = (*self.0).clone();
+        config.alpn_protocols.clear();
+        Arc::new(config)
+    }
+
     /// Reads the files.
     ///
     /// # Errors

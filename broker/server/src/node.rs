@@ -74,6 +74,24 @@ pub struct NodeHandle {
     pub tasks: TaskTracker,
     /// Told when the node stops.
     pub stop: CancellationToken,
+    /// Routes that the admin listener serves beside its own.
+    pub admin: AdminRoutes,
+}
+
+/// Collects routes for the admin listener until it is served; clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct AdminRoutes(Arc<std::sync::Mutex<axum::Router>>);
+
+impl AdminRoutes {
+    /// Adds routes. None may be there already.
+    pub fn add(&self, routes: axum::Router) {
+        let mut all = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        *all = std::mem::take(&mut *all).merge(routes);
+    }
+
+    fn take(&self) -> axum::Router {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
 }
 
 /// A listener of a part.
@@ -158,13 +176,21 @@ pub async fn run(
     let interval = config.own("highway.checkpoint.interval.ms").parse().unwrap_or(15_000);
     let broker = Broker::new(config, cluster_id, clock, Arc::clone(&logs), derived, controller, advertised);
     let tasks = TaskTracker::new();
-    let handle = NodeHandle { broker: Arc::clone(&broker), tasks: tasks.clone(), stop: stop.clone() };
+    let admin_routes = AdminRoutes::default();
+    let handle = NodeHandle {
+        broker: Arc::clone(&broker),
+        tasks: tasks.clone(),
+        stop: stop.clone(),
+        admin: admin_routes.clone(),
+    };
     addresses.parts = parts(handle).await?;
     for (index, listener) in bound.into_iter().enumerate() {
         tasks.spawn(listener.serve(index, Arc::clone(&broker), tasks.clone(), stop.clone()));
     }
     if let Some(listener) = admin_listener {
-        tasks.spawn(listener.serve(admin::router(Arc::clone(&broker)), stop.clone()));
+        tasks.spawn(
+            listener.serve(admin::router(Arc::clone(&broker)).merge(admin_routes.take()), stop.clone()),
+        );
     }
     tasks.spawn(background::retention(Arc::clone(&broker), stop.clone()));
     let checkpointer = {

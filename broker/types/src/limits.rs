@@ -93,6 +93,26 @@ pub const EVENT_VERSION_MAX_BYTES: usize = 64;
 pub const SYSLOG_MESSAGE_MAX_BYTES: usize = 1024 * 1024;
 /// Digits of an RFC 6587 octet count.
 pub const SYSLOG_COUNT_MAX_DIGITS: usize = 7;
+/// Bytes of syslog datagrams that were received and wait to be parsed; more are dropped and counted.
+pub const SYSLOG_QUEUE_BYTES: usize = 64 * 1024 * 1024;
+/// What is asked for as the receive buffer of the UDP socket; the kernel may give less.
+pub const SYSLOG_RECEIVE_BUFFER_BYTES: usize = 64 * 1024 * 1024;
+/// Syslog connections (TCP, TLS and RELP, each) at the same time.
+pub const SYSLOG_CONNECTIONS_MAX: usize = 5000;
+/// How long a syslog connection may be silent.
+pub const SYSLOG_IDLE: Duration = Duration::from_secs(3600);
+/// Bytes that all HTTP ingest requests of a node hold at the same time.
+pub const INGEST_MEMORY_BYTES: u64 = 256 * 1024 * 1024;
+/// Bytes that a request is admitted with that does not say how long it is.
+pub const INGEST_ADMIT_BYTES: u64 = 64 * 1024;
+/// Groups of events that wait for one lane (endpoint and partition).
+pub const INGEST_LANE_QUEUE: usize = 1024;
+/// Lanes of a node.
+pub const INGEST_LANES_MAX: usize = 20_000;
+/// How often a refused event may be sent again without being changed.
+pub const REJECT_MAX_ATTEMPTS: u32 = 3;
+/// Bytes of a refused event that are kept.
+pub const REJECT_MAX_BYTES: usize = 512 * 1024;
 /// Structured data elements, and parameters of one element, that become JSON objects; more stay text.
 pub const SYSLOG_STRUCTURED_MAX: usize = 64;
 /// Bytes of a RELP frame's data.

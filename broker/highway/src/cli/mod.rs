@@ -10,7 +10,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::{
     cluster::ClusterCommand, completion::CompletionArgs, config::ConfigCommand, consume::ConsumeArgs,
-    doctor::DoctorArgs, group::GroupCommand, produce::ProduceArgs, topic::TopicCommand,
+    doctor::DoctorArgs, endpoint::EndpointCommand, group::GroupCommand, produce::ProduceArgs,
+    topic::TopicCommand,
 };
 
 const EXAMPLES: &str = "\
@@ -49,6 +50,9 @@ pub enum Command {
     /// List, describe, reset and delete consumer groups
     #[command(subcommand)]
     Group(GroupCommand),
+    /// Make, list, describe, try and delete endpoints that take events over HTTP and syslog
+    #[command(subcommand)]
+    Endpoint(EndpointCommand),
     /// Show and change settings, of a node's file or of a running cluster
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -6,6 +6,7 @@ pub mod completion;
 pub mod config;
 pub mod consume;
 pub mod doctor;
+pub mod endpoint;
 pub mod group;
 pub mod produce;
 pub mod topic;
@@ -22,6 +23,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Produce(args) => block_on(produce::run(args)),
         Command::Consume(args) => block_on(consume::run(args)),
         Command::Group(command) => block_on(group::run(command)),
+        Command::Endpoint(command) => block_on(endpoint::run(command)),
         Command::Config(command) => config::run(command),
         Command::Cluster(command) => block_on(cluster::run(command)),
         Command::Doctor(args) => block_on(doctor::run(args)),

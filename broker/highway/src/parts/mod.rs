@@ -1,6 +1,7 @@
 //! What runs in a node beside the broker, each with its own listeners, all through the broker's one door ([`door`]).
 
 pub mod door;
+mod ingest;
 mod registry;
 mod users;
 
@@ -12,6 +13,7 @@ use highway_server::node::{NodeError, NodeHandle, PartAddress};
 pub async fn start(node: NodeHandle) -> Result<Vec<PartAddress>, NodeError> {
     let mut addresses = Vec::new();
     addresses.extend(registry::start(&node).await.map_err(NodeError::Part)?);
+    addresses.extend(ingest::start(&node).await.map_err(NodeError::Part)?);
     Ok(addresses)
 }
 

@@ -45,8 +45,10 @@ pub fn parse(
         let default = own_keys::find(key).map_or("", |k| k.default);
         statics.get(key).map_or(default, String::as_str).trim().to_owned()
     };
+    // The listener `syslog.tls` is TLS by name, so its files are `highway.syslog.tls.certificate` and so on.
+    let prefix = name.strip_suffix(".tls").unwrap_or(name);
     let file = |suffix: &str| {
-        let path = value(&format!("highway.{name}.{suffix}"));
+        let path = value(&format!("highway.{prefix}.{suffix}"));
         (!path.is_empty()).then(|| PathBuf::from(path))
     };
     let text = value(&key);
@@ -65,12 +67,14 @@ pub fn parse(
         (Some(certificate), Some(key)) => Some(TlsFiles { certificate, key, client_ca }),
         (None, None) if client_ca.is_none() => None,
         _ => {
-            let pair = format!("highway.{name}.tls.certificate");
-            return Err(bad(&pair, &format!("TLS needs both highway.{name}.tls.certificate and .tls.key")));
+            let pair = format!("highway.{prefix}.tls.certificate");
+            return Err(bad(&pair, &format!("TLS needs both highway.{prefix}.tls.certificate and .tls.key")));
         }
     };
     let users = file("users");
-    let authenticates = users.is_some() || tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
+    // Endpoints of ingest ask for a key each as soon as their listener is not loopback.
+    let authenticates =
+        name == "ingest" || users.is_some() || tls.as_ref().is_some_and(|tls| tls.client_ca.is_some());
     let anonymous = value("highway.allow.anonymous").eq_ignore_ascii_case("true");
     if !is_loopback_host(host) && !anonymous && !authenticates {
         let own = own_keys::find(&format!("highway.{name}.users")).map(|key| key.name);

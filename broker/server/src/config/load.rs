@@ -192,6 +192,14 @@ impl LoadedConfig {
         let listeners = listeners::parse(&statics)?;
         let admin = self.http_listener("admin", &statics)?;
         let registry = self.http_listener("registry", &statics)?;
+        let ingest = self.http_listener("ingest", &statics)?;
+        // Not HTTP, but written and guarded in the same way.
+        let syslog = SyslogConfig {
+            udp: self.http_listener("syslog.udp", &statics)?,
+            tcp: self.http_listener("syslog.tcp", &statics)?,
+            tls: self.http_listener("syslog.tls", &statics)?,
+            relp: self.http_listener("syslog.relp", &statics)?,
+        };
         let log_dirs = statics
             .get("log.dirs")
             .or_else(|| statics.get("log.dir"))
@@ -204,7 +212,17 @@ impl LoadedConfig {
         let node_id = statics.get("node.id").or_else(|| statics.get("broker.id"));
         let node_id =
             NodeId(node_id.and_then(|id| id.trim().parse().ok()).filter(|id| *id >= 0).unwrap_or(1));
-        Ok(ServerConfig { node_id, log_dirs, listeners, admin, registry, statics, loaded: self })
+        Ok(ServerConfig {
+            node_id,
+            log_dirs,
+            listeners,
+            admin,
+            registry,
+            ingest,
+            syslog,
+            statics,
+            loaded: self,
+        })
     }
 
     fn http_listener(
@@ -230,6 +248,19 @@ fn key_of_variable(name: &str) -> Option<&'static str> {
     own.chain(kafkas).find(|key| as_variable(key.strip_prefix("highway.").unwrap_or(key)) == wanted)
 }
 
+/// Where syslog is taken.
+#[derive(Clone, Debug, Default)]
+pub struct SyslogConfig {
+    /// `highway.syslog.udp.listener`
+    pub udp: Option<HttpListenerConfig>,
+    /// `highway.syslog.tcp.listener`
+    pub tcp: Option<HttpListenerConfig>,
+    /// `highway.syslog.tls.listener`, with `highway.syslog.tls.certificate` and its like.
+    pub tls: Option<HttpListenerConfig>,
+    /// `highway.syslog.relp.listener`
+    pub relp: Option<HttpListenerConfig>,
+}
+
 /// What a node starts with.
 #[derive(Clone, Debug)]
 pub struct ServerConfig {
@@ -243,6 +274,10 @@ pub struct ServerConfig {
     pub admin: Option<HttpListenerConfig>,
     /// `highway.registry.listener`
     pub registry: Option<HttpListenerConfig>,
+    /// `highway.ingest.listener`
+    pub ingest: Option<HttpListenerConfig>,
+    /// `highway.syslog.*.listener`
+    pub syslog: SyslogConfig,
     /// Every value that was set, as text.
     pub statics: BTreeMap<String, String>,
     /// The same with origins.

@@ -10,5 +10,5 @@ mod settings;
 
 pub use explain::{Explained, explain, keys};
 pub use http::HttpListenerConfig;
-pub use load::{ConfigError, LoadedConfig, Origin, ServerConfig, SourcedValue};
+pub use load::{ConfigError, LoadedConfig, Origin, ServerConfig, SourcedValue, SyslogConfig};
 pub use settings::Settings;

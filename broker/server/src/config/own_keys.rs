@@ -93,6 +93,30 @@ pub const OWN_KEYS: &[OwnKey] = &[
               Topics may override it",
     },
     OwnKey {
+        name: "highway.ingest.listener",
+        default: "127.0.0.1:8082",
+        takes: OwnValue::Text,
+        doc: "HOST:PORT of the HTTP listener that takes events, or off; endpoints need API keys once it is not loopback",
+    },
+    OwnKey {
+        name: "highway.ingest.tls.certificate",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the certificate of the ingest listener and those that sign it; with it TLS is spoken",
+    },
+    OwnKey {
+        name: "highway.ingest.tls.client.ca",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the certificates that sign clients' certificates; with it the ingest listener asks for one",
+    },
+    OwnKey {
+        name: "highway.ingest.tls.key",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the key of highway.ingest.tls.certificate",
+    },
+    OwnKey {
         name: "highway.journal.direct.io",
         default: "true",
         takes: OwnValue::Flag,
@@ -140,6 +164,48 @@ pub const OWN_KEYS: &[OwnKey] = &[
         default: "",
         takes: OwnValue::Text,
         doc: "file with a line NAME:PASSWORD or NAME:$pbkdf2-sha256$i=ROUNDS$SALT$HASH for each user of the schema registry; with it basic authentication is asked for",
+    },
+    OwnKey {
+        name: "highway.syslog.relp.listener",
+        default: "off",
+        takes: OwnValue::Text,
+        doc: "HOST:PORT where syslog is taken over RELP, each message answered once it is durable, or off",
+    },
+    OwnKey {
+        name: "highway.syslog.tcp.listener",
+        default: "127.0.0.1:5514",
+        takes: OwnValue::Text,
+        doc: "HOST:PORT where syslog is taken over TCP (RFC 6587, both framings), or off",
+    },
+    OwnKey {
+        name: "highway.syslog.tls.certificate",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the certificate of highway.syslog.tls.listener and those that sign it",
+    },
+    OwnKey {
+        name: "highway.syslog.tls.client.ca",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the certificates that sign clients' certificates; with it syslog over TLS asks for one",
+    },
+    OwnKey {
+        name: "highway.syslog.tls.key",
+        default: "",
+        takes: OwnValue::Text,
+        doc: "PEM file with the key of highway.syslog.tls.certificate",
+    },
+    OwnKey {
+        name: "highway.syslog.tls.listener",
+        default: "off",
+        takes: OwnValue::Text,
+        doc: "HOST:PORT where syslog is taken over TLS (RFC 5425), or off",
+    },
+    OwnKey {
+        name: "highway.syslog.udp.listener",
+        default: "127.0.0.1:5514",
+        takes: OwnValue::Text,
+        doc: "HOST:PORT where syslog is taken over UDP (RFC 5426), or off",
     },
 ];
 

@@ -1,0 +1,67 @@
+//! One request to the admin listener.
+
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::failure::{EXIT_CONFLICT, EXIT_FAILED, EXIT_NOT_FOUND, EXIT_UNREACHABLE, EXIT_USAGE, Failure};
+
+/// How long an answer may take; a replay takes longest.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// Bytes of an answer.
+const ANSWER_MAX: u64 = 64 << 20;
+
+/// Sends, and gives the body of a good answer.
+pub(super) async fn call(
+    admin: &str,
+    method: &str,
+    path: &str,
+    media: &str,
+    body: &[u8],
+) -> Result<Value, Failure> {
+    let unreachable = |error: &dyn std::fmt::Display| {
+        Failure::new(EXIT_UNREACHABLE, format!("cannot ask {admin}: {error}"))
+            .hint("--admin HOST:PORT names the node's highway.admin.listener")
+    };
+    let asked = async {
+        let mut stream = TcpStream::connect(admin).await?;
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {admin}\r\nconnection: close\r\ncontent-type: {media}\r\n\
+             content-length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await?;
+        stream.write_all(body).await?;
+        let mut answer = Vec::new();
+        stream.take(ANSWER_MAX).read_to_end(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let answer = match tokio::time::timeout(PATIENCE, asked).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => return Err(unreachable(&error)),
+        Err(_) => return Err(unreachable(&"no answer in time")),
+    };
+    let answer = String::from_utf8_lossy(&answer);
+    let (head, body) = answer.split_once("\r\n\r\n").ok_or_else(|| unreachable(&"no HTTP answer"))?;
+    let status: u16 = head.split(' ').nth(1).and_then(|s| s.parse().ok()).unwrap_or(0);
+    let value: Value = serde_json::from_str(body).unwrap_or(Value::Null);
+    if (200..300).contains(&status) {
+        return Ok(value);
+    }
+    let code = match status {
+        404 => EXIT_NOT_FOUND,
+        409 => EXIT_CONFLICT,
+        400..=499 => EXIT_USAGE,
+        _ => EXIT_FAILED,
+    };
+    let said = value["error"]["message"].as_str().map(str::to_owned);
+    Err(Failure::new(code, said.unwrap_or_else(|| format!("{admin} answered {status}"))))
+}
+
+/// A name as a part of a path.
+pub(super) fn encoded(name: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}

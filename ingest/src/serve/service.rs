@@ -1,0 +1,257 @@
+//! What the doors share: endpoints, the client and its producer, lanes, memory.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use highway_client::admin::NewTopic;
+use highway_client::producer::partition_of_key;
+use highway_client::{Client, ClientError, ErrorCode, Producer, ProducerConfig};
+use highway_types::limits::{DEDUP_MAX_IDS_LIMIT, INGEST_LANE_QUEUE, INGEST_LANES_MAX, INGEST_MEMORY_BYTES};
+use highway_types::{Clock, SystemClock, TopicName};
+use tokio::sync::{mpsc, oneshot};
+
+use super::lane::{self, Group, Lane};
+use super::live::Live;
+use super::memory::Memory;
+use super::produce;
+use super::store::EndpointStore;
+use super::syslog::Counters;
+use crate::dedup::Bounds;
+use crate::outcome::Outcome;
+use crate::record::Record;
+
+/// What a node says of its listeners.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The HTTP listener can be reached from other machines.
+    pub exposed: bool,
+    /// The operator allows endpoints without keys there.
+    pub anonymous: bool,
+    /// For answers of the REST Proxy's dialect.
+    pub cluster_id: String,
+}
+
+/// Counts of the node's HTTP ingest.
+#[derive(Debug, Default)]
+pub(super) struct Totals {
+    pub requests: AtomicU64,
+    pub stored: AtomicU64,
+    pub duplicates: AtomicU64,
+    pub refused: AtomicU64,
+    pub failed: AtomicU64,
+    pub unknown: AtomicU64,
+    pub turned: AtomicU64,
+    pub rejects_lost: AtomicU64,
+}
+
+impl Totals {
+    pub fn add(counter: &AtomicU64, count: usize) {
+        counter.fetch_add(count as u64, Ordering::Relaxed);
+    }
+}
+
+type LaneId = (String, TopicName, i32);
+
+/// Ingest of one node.
+pub struct Ingest {
+    pub(super) client: Client,
+    pub(super) producer: Arc<Producer>,
+    pub(super) store: Arc<dyn EndpointStore>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) memory: Memory,
+    pub(super) options: Options,
+    pub(super) totals: Totals,
+    pub(super) syslog: Arc<Counters>,
+    /// One change of endpoints at a time.
+    pub(super) changing: tokio::sync::Mutex<()>,
+    cache: Mutex<HashMap<String, Arc<Live>>>,
+    lanes: Mutex<HashMap<LaneId, mpsc::Sender<Group>>>,
+}
+
+impl std::fmt::Debug for Ingest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Ingest").field("options", &self.options).finish_non_exhaustive()
+    }
+}
+
+impl Ingest {
+    /// Over a client of the node's own cluster. Starts the producer's task; nothing is asked yet.
+    #[must_use]
+    pub fn new(client: Client, store: Arc<dyn EndpointStore>, options: Options) -> Arc<Self> {
+        let config = ProducerConfig {
+            linger: Duration::from_millis(1),
+            batch_bytes: 256 * 1024,
+            ..ProducerConfig::default()
+        };
+        Arc::new(Self {
+            producer: Arc::new(Producer::new(client.clone(), config)),
+            client,
+            store,
+            clock: SystemClock::new(),
+            memory: Memory::new(INGEST_MEMORY_BYTES),
+            options,
+            totals: Totals::default(),
+            syslog: Arc::default(),
+            changing: tokio::sync::Mutex::new(()),
+            cache: Mutex::default(),
+            lanes: Mutex::default(),
+        })
+    }
+
+    /// The endpoint with this name, as it is now.
+    pub(super) fn endpoint(&self, name: &str) -> Option<Arc<Live>> {
+        let all = self.store.all();
+        let text = all.get(name)?;
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(live) = cache.get(name).filter(|live| live.text == *text) {
+            return Some(Arc::clone(live));
+        }
+        match Live::new(name, text, self.clock.monotonic()) {
+            Ok(live) => {
+                let live = Arc::new(live);
+                // Names of endpoints that are gone stay only until the next change.
+                cache.retain(|name, _| all.contains_key(name));
+                cache.insert(name.to_owned(), Arc::clone(&live));
+                Some(live)
+            }
+            Err(error) => {
+                tracing::error!(endpoint = name, %error, "the stored definition of an endpoint cannot be read");
+                None
+            }
+        }
+    }
+
+    /// Makes a topic if it is not there.
+    pub(super) async fn ensure_topic(&self, name: &TopicName) -> Result<(), ClientError> {
+        let topic = NewTopic { name: name.clone(), partitions: None, replication: None, configs: Vec::new() };
+        match self.client.create_topic(&topic, false).await {
+            Err(error) if error.code() != Some(ErrorCode::TOPIC_ALREADY_EXISTS) => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Appends records; gives an outcome for each, in order, once it is committed or its time is over.
+    pub(super) async fn append(&self, live: &Live, records: Vec<Record>) -> Vec<Outcome> {
+        let count = records.len();
+        let failed = |reason: String| vec![Outcome::Failed { reason }; count];
+        if count == 0 {
+            return Vec::new();
+        }
+        let partitions = match self.client.topic(&live.topic, true).await {
+            Ok(topic) => i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX).max(1),
+            Err(error) => return failed(error.to_string()),
+        };
+        let timeout = Duration::from_millis(live.definition.limits.timeout_ms);
+        let mut groups: BTreeMap<i32, Vec<(usize, Record)>> = BTreeMap::new();
+        let mut outcomes = vec![Outcome::Unknown; count];
+        for (at, record) in records.into_iter().enumerate() {
+            let partition =
+                record.partition.unwrap_or_else(|| partition_of_key(record.routing_key(), partitions));
+            if (0..partitions).contains(&partition) {
+                groups.entry(partition).or_default().push((at, record));
+            } else {
+                let reason =
+                    format!("topic {} has no partition {partition}; it has {partitions}", live.topic);
+                outcomes[at] = Outcome::Failed { reason };
+            }
+        }
+        let work = async {
+            if live.definition.dedup.enabled {
+                self.through_lanes(live, groups, &mut outcomes).await;
+            } else {
+                self.straight(live, groups, &mut outcomes).await;
+            }
+        };
+        // Those that have no outcome by then stay unknown.
+        let _ = tokio::time::timeout(timeout, work).await;
+        outcomes
+    }
+
+    async fn through_lanes(
+        &self,
+        live: &Live,
+        groups: BTreeMap<i32, Vec<(usize, Record)>>,
+        outcomes: &mut [Outcome],
+    ) {
+        let mut waiting = Vec::with_capacity(groups.len());
+        for (partition, records) in groups {
+            let places: Vec<usize> = records.iter().map(|(at, _)| *at).collect();
+            let (reply, outcome) = oneshot::channel();
+            let handed_in = match self.lane(live, partition) {
+                Some(lane) => lane.send(Group { records, reply }).await.is_ok(),
+                None => false,
+            };
+            if handed_in {
+                waiting.push(outcome);
+            } else {
+                let reason = "the node has no room for another lane; try again".to_owned();
+                places.into_iter().for_each(|at| outcomes[at] = Outcome::Failed { reason: reason.clone() });
+            }
+        }
+        for outcome in waiting {
+            for (at, outcome) in outcome.await.unwrap_or_default() {
+                outcomes[at] = outcome;
+            }
+        }
+    }
+
+    async fn straight(
+        &self,
+        live: &Live,
+        groups: BTreeMap<i32, Vec<(usize, Record)>>,
+        outcomes: &mut [Outcome],
+    ) {
+        let mut waiting = Vec::new();
+        for (partition, records) in groups {
+            for (at, record) in records {
+                match produce::send(&self.producer, &live.topic, Some(partition), &record, self.clock.now())
+                    .await
+                {
+                    Ok(delivery) => waiting.push((at, delivery)),
+                    Err(error) => outcomes[at] = Outcome::Failed { reason: error.to_string() },
+                }
+            }
+        }
+        for (at, delivery) in waiting {
+            outcomes[at] = match delivery.wait().await {
+                Ok(place) => {
+                    Outcome::Stored { partition: place.partition, offset: place.offset.0, duplicate: false }
+                }
+                Err(error) if produce::surely_not_stored(&error) => {
+                    Outcome::Failed { reason: error.to_string() }
+                }
+                Err(_) => Outcome::Unknown,
+            };
+        }
+    }
+
+    fn lane(&self, live: &Live, partition: i32) -> Option<mpsc::Sender<Group>> {
+        let id = (live.name.clone(), live.topic.clone(), partition);
+        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lane) = lanes.get(&id).filter(|lane| !lane.is_closed()) {
+            return Some(lane.clone());
+        }
+        if lanes.len() >= INGEST_LANES_MAX {
+            return None;
+        }
+        let dedup = &live.definition.dedup;
+        let lane = Lane {
+            client: self.client.clone(),
+            producer: Arc::clone(&self.producer),
+            clock: Arc::clone(&self.clock),
+            endpoint: live.name.clone(),
+            topic: live.topic.clone(),
+            partition,
+            bounds: Bounds {
+                max_ids: dedup.max_ids.min(DEDUP_MAX_IDS_LIMIT),
+                max_age_ms: i64::try_from(dedup.window_ms).unwrap_or(i64::MAX),
+            },
+        };
+        let (sender, groups) = mpsc::channel(INGEST_LANE_QUEUE);
+        tokio::spawn(lane::run(Arc::new(lane), groups));
+        lanes.insert(id, sender.clone());
+        Some(sender)
+    }
+}
