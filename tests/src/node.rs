@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tempfile::TempDir;
@@ -85,6 +86,7 @@ impl NodeBuilder {
             bootstrap: String::new(),
             admin: None,
             registry: None,
+            registry_used: AtomicBool::new(false),
         };
         node.try_start()?;
         Ok(node)
@@ -120,6 +122,8 @@ pub struct Node {
     bootstrap: String,
     admin: Option<String>,
     registry: Option<String>,
+    /// Clients of the registry keep its address over a restart.
+    registry_used: AtomicBool,
 }
 
 impl Node {
@@ -150,6 +154,7 @@ impl Node {
 
     /// HOST:PORT of the schema registry; panics when it is off.
     pub fn registry(&self) -> &str {
+        self.registry_used.store(true, Ordering::Relaxed);
         self.registry.as_deref().expect("the schema registry is on")
     }
 
@@ -209,7 +214,19 @@ impl Node {
         if self.is_running() {
             self.kill();
         }
-        self.try_start()
+        if let Some(registry) = self.registry.clone().filter(|_| self.registry_used.load(Ordering::Relaxed)) {
+            self.settings.insert("highway.registry.listener".to_owned(), registry);
+        }
+        // Somebody's outgoing connection may have got a port of before for its own end, for a moment.
+        let mut refused = None;
+        let started = eventually(START_LIMIT, || match self.try_start() {
+            Err(failure) if failure.log.contains("Address already in use") => {
+                refused = Some(failure);
+                None
+            }
+            other => Some(other),
+        });
+        started.or(refused.map(Err)).expect("one of both")
     }
 
     fn try_start(&mut self) -> Result<(), StartFailure> {
@@ -264,12 +281,6 @@ impl Node {
         self.bootstrap = node.bootstrap.clone();
         self.admin = node.admin.clone();
         self.registry = node.registry.clone();
-        // Clients of the registry keep its address, too.
-        if let Some(registry) =
-            node.registry.clone().filter(|_| self.settings["highway.registry.listener"].ends_with(":0"))
-        {
-            self.settings.insert("highway.registry.listener".to_owned(), registry);
-        }
         if self.settings["listeners"].ends_with(":0") && !self.settings["listeners"].contains(',') {
             self.settings.insert("listeners".to_owned(), format!("PLAINTEXT://{}", node.bootstrap));
         }
