@@ -115,7 +115,9 @@ impl Log {
             .or_else(|| batch.header.attributes.is_transactional().then_some(batch.header.base_offset));
         self.progress.appended(mark, unstable_after);
         if config.durability == Durability::Fsync {
-            let stored = (self.commit_log.wants_stored(batch.len()))
+            let stored = self
+                .commit_log
+                .wants_stored(batch.len())
                 .then(|| Stored { file: Arc::clone(&segment) as Arc<dyn StoredFile>, end: segment.size() });
             if let Some(stored) = &stored {
                 // The disk is busy with it before the commit log comes to it.
