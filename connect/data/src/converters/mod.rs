@@ -20,10 +20,5 @@ pub trait Converter: Send {
     fn to_connect(&mut self, topic: &str, bytes: Option<&Bytes>) -> Result<SchemaAndValue>;
 
     /// A value as bytes for a record of this topic; None for null.
-    fn from_connect(
-        &mut self,
-        topic: &str,
-        schema: Option<&SchemaRef>,
-        value: &Value,
-    ) -> Result<Option<Bytes>>;
+    fn to_bytes(&mut self, topic: &str, schema: Option<&SchemaRef>, value: &Value) -> Result<Option<Bytes>>;
 }

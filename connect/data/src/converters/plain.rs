@@ -72,7 +72,7 @@ impl Converter for StringConverter {
         Ok(SchemaAndValue::new(Some(self.schema.clone()), value.into()))
     }
 
-    fn from_connect(
+    fn to_bytes(
         &mut self,
         _topic: &str,
         _schema: Option<&SchemaRef>,
@@ -118,12 +118,7 @@ impl Converter for ByteArrayConverter {
         Ok(SchemaAndValue::new(Some(self.schema.clone()), bytes.cloned().into()))
     }
 
-    fn from_connect(
-        &mut self,
-        _topic: &str,
-        schema: Option<&SchemaRef>,
-        value: &Value,
-    ) -> Result<Option<Bytes>> {
+    fn to_bytes(&mut self, _topic: &str, schema: Option<&SchemaRef>, value: &Value) -> Result<Option<Bytes>> {
         if let Some(schema) = schema.filter(|s| s.r#type() != Type::Bytes) {
             return Err(DataError::data(format!(
                 "Invalid schema type for ByteArrayConverter: {}",
@@ -230,12 +225,7 @@ impl Converter for NumberConverter {
         Ok(SchemaAndValue::new(Some(self.schema.clone()), value))
     }
 
-    fn from_connect(
-        &mut self,
-        _topic: &str,
-        schema: Option<&SchemaRef>,
-        value: &Value,
-    ) -> Result<Option<Bytes>> {
+    fn to_bytes(&mut self, _topic: &str, schema: Option<&SchemaRef>, value: &Value) -> Result<Option<Bytes>> {
         if self.kind == NumberKind::Boolean
             && let Some(schema) = schema.filter(|s| s.r#type() != Type::Boolean)
         {

@@ -22,7 +22,7 @@ impl Converter for SimpleHeaderConverter {
         }))
     }
 
-    fn from_connect(
+    fn to_bytes(
         &mut self,
         _topic: &str,
         _schema: Option<&SchemaRef>,

@@ -168,7 +168,7 @@ impl Found {
             .iter()
             .find(|n| rest.get(..n.len()).is_some_and(|t| t.eq_ignore_ascii_case(n)));
         let at = at + named.map_or(0, |n| n.len());
-        let sign = match text[at..].as_bytes().first() {
+        let sign = match text.as_bytes()[at..].first() {
             Some(b'+') => 1,
             Some(b'-') => -1,
             _ => return named.map(|_| at),

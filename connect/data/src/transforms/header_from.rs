@@ -76,7 +76,7 @@ impl HeaderFrom {
         Ok(Plan { schema: builder.build(), stay })
     }
 
-    fn from_map(&self, mut map: Box<MapValue>, headers: &mut Vec<Header>) -> Box<MapValue> {
+    fn take_from_map(&self, mut map: Box<MapValue>, headers: &mut Vec<Header>) -> Box<MapValue> {
         // All are looked up before any is taken out: a field may become two headers.
         for (field, header) in &self.pairs {
             let value = map.get(field).cloned().unwrap_or_default();
@@ -90,7 +90,7 @@ impl HeaderFrom {
         map
     }
 
-    fn from_struct(&mut self, mut value: Struct, headers: &mut Vec<Header>) -> Result<Struct> {
+    fn take_from_struct(&mut self, mut value: Struct, headers: &mut Vec<Header>) -> Result<Struct> {
         let mut found = Vec::with_capacity(self.pairs.len());
         for (name, header) in &self.pairs {
             let Some(index) = value.schema().position(name) else {
@@ -133,11 +133,11 @@ impl Transformation for HeaderFrom {
         let left = match schema {
             None => {
                 let map = require_map(value, self.purpose)?;
-                SchemaAndValue::new(None, Value::Map(self.from_map(map, &mut record.headers)))
+                SchemaAndValue::new(None, Value::Map(self.take_from_map(map, &mut record.headers)))
             }
             Some(_) => {
                 let value = require_struct(value, self.purpose)?;
-                SchemaAndValue::of(self.from_struct(value, &mut record.headers)?)
+                SchemaAndValue::of(self.take_from_struct(value, &mut record.headers)?)
             }
         };
         *self.part.of_mut(&mut record) = left;

@@ -25,6 +25,8 @@ mod value_to_key;
 
 #[cfg(test)]
 mod chain_test;
+#[cfg(test)]
+mod oracle_test;
 
 pub use chain::{Chain, Stage};
 pub use enrich::enrich;

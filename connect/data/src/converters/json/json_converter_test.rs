@@ -11,8 +11,7 @@ fn converter(pairs: &[(&str, &str)]) -> JsonConverter {
 
 fn there_and_back(converter: &mut JsonConverter, text: &str) -> String {
     let read = converter.to_connect("t", Some(&Bytes::copy_from_slice(text.as_bytes()))).expect(text);
-    let written =
-        converter.from_connect("t", read.schema.as_ref(), &read.value).expect(text).expect("something");
+    let written = converter.to_bytes("t", read.schema.as_ref(), &read.value).expect(text).expect("something");
     String::from_utf8(written.to_vec()).expect("UTF-8")
 }
 
@@ -44,7 +43,7 @@ fn plain_texts_come_back() {
     }
     assert_eq!(there_and_back(&mut plain, r#"{"b":1,"a":{"x":[]}}"#), r#"{"b":1,"a":{"x":[]}}"#);
     assert_eq!(plain.to_connect("t", None), Ok(SchemaAndValue::NULL));
-    assert_eq!(plain.from_connect("t", None, &Value::Null), Ok(None));
+    assert_eq!(plain.to_bytes("t", None, &Value::Null), Ok(None));
     let error = plain.to_connect("t", Some(&Bytes::from_static(b"{\"a\":"))).expect_err("cut off");
     assert!(
         error
@@ -58,7 +57,7 @@ fn decimals_are_numbers_where_that_is_asked_for() {
     let mut numeric = converter(&[("decimal.format", "numeric"), ("schemas.enable", "false")]);
     let schema = crate::schema::logical::decimal(2).build();
     let value = Value::from("1.56".parse::<Decimal>().expect("a number"));
-    assert_eq!(numeric.from_connect("t", Some(&schema), &value), Ok(Some(Bytes::from_static(b"1.56"))));
+    assert_eq!(numeric.to_bytes("t", Some(&schema), &value), Ok(Some(Bytes::from_static(b"1.56"))));
 }
 
 #[test]

@@ -216,12 +216,7 @@ impl Converter for JsonConverter {
         Ok(SchemaAndValue::schemaless(value))
     }
 
-    fn from_connect(
-        &mut self,
-        _topic: &str,
-        schema: Option<&SchemaRef>,
-        value: &Value,
-    ) -> Result<Option<Bytes>> {
+    fn to_bytes(&mut self, _topic: &str, schema: Option<&SchemaRef>, value: &Value) -> Result<Option<Bytes>> {
         if schema.is_none() && value.is_null() {
             return Ok(None);
         }

@@ -1,0 +1,1 @@
+//! The stored answers against the jars, where they are.
