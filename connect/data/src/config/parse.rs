@@ -119,7 +119,13 @@ impl ConfigDef {
     pub fn parse(&self, props: &Props) -> Result<Config> {
         let mut values = BTreeMap::new();
         for key in self.keys() {
-            let value = key.parse(props)?;
+            let mut value = key.parse(props)?;
+            if let ConfigValue::List(items) = &mut value
+                && key.validator.as_ref().is_some_and(|v| v.distinct())
+            {
+                let mut seen = BTreeSet::new();
+                items.retain(|item| seen.insert(item.clone()));
+            }
             key.ensure_valid(&value)?;
             values.insert(key.name.clone(), value);
         }

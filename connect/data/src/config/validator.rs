@@ -1,5 +1,7 @@
 //! What values must be, in Kafka's words.
 
+use std::collections::HashSet;
+
 use super::value::ConfigValue;
 use crate::error::{DataError, Result};
 
@@ -10,6 +12,11 @@ pub trait Validator: Send + Sync {
 
     /// What values are valid, for documentation.
     fn describe(&self) -> String;
+
+    /// Whether what stands twice in a list is taken once before it is looked at.
+    fn distinct(&self) -> bool {
+        false
+    }
 }
 
 fn refuse(name: &str, value: &ConfigValue, why: impl std::fmt::Display) -> Result<()> {
@@ -103,18 +110,57 @@ impl Validator for OneOfIgnoringCase {
     }
 }
 
-/// `ConfigDef.ValidList`: a list of these texts only.
+/// `ConfigDef.ValidList`: each text once, and only of these, if any are given.
 #[derive(Clone, Debug)]
-pub struct ListOf(pub &'static [&'static str]);
+pub struct ListOf {
+    /// The texts that may be in it; none: any.
+    pub texts: &'static [&'static str],
+    /// Whether the list may be empty.
+    pub empty: bool,
+}
+
+impl ListOf {
+    /// Any texts, but at least one.
+    pub const SOME: Self = Self { texts: &[], empty: false };
+    /// Any texts.
+    pub const ANY: Self = Self { texts: &[], empty: true };
+}
 
 impl Validator for ListOf {
     fn ensure_valid(&self, name: &str, value: &ConfigValue) -> Result<()> {
-        let ConfigValue::List(items) = value else { return Ok(()) };
-        items.iter().try_for_each(|item| OneOf(self.0).ensure_valid(name, &ConfigValue::String(item.clone())))
+        let ConfigValue::List(items) = value else {
+            return Err(DataError::config(format!("Configuration '{name}' values must not be null.")));
+        };
+        if items.is_empty() && !self.empty {
+            let valid = if self.texts.is_empty() {
+                "any non-empty value".to_owned()
+            } else {
+                OneOf(self.texts).describe()
+            };
+            return Err(DataError::config(format!(
+                "Configuration '{name}' must not be empty. Valid values include: {valid}"
+            )));
+        }
+        if items.iter().collect::<HashSet<_>>().len() < items.len() {
+            return Err(DataError::config(format!("Configuration '{name}' values must not be duplicated.")));
+        }
+        for item in items {
+            if item.is_empty() {
+                return Err(DataError::config(format!("Configuration '{name}' values must not be empty.")));
+            }
+            if !self.texts.is_empty() {
+                OneOf(self.texts).ensure_valid(name, &ConfigValue::String(item.clone()))?;
+            }
+        }
+        Ok(())
     }
 
     fn describe(&self) -> String {
-        OneOf(self.0).describe()
+        if self.texts.is_empty() { String::new() } else { OneOf(self.texts).describe() }
+    }
+
+    fn distinct(&self) -> bool {
+        true
     }
 }
 

@@ -57,10 +57,18 @@ impl<'a> Json<'a> {
         }
     }
 
-    /// The floating-point number; 0 for what is no number.
+    /// The floating-point number; 0 for what is no number. There is no negative zero: Jackson reads through BigDecimal here.
     pub fn double_value(&self) -> f64 {
         match self {
-            Self::Number(text) => text.parse().unwrap_or(0.0),
+            Self::Number(text) => text.parse().ok().filter(|v| *v != 0.0).unwrap_or(0.0),
+            _ => 0.0,
+        }
+    }
+
+    /// The same as a single.
+    pub fn float_value(&self) -> f32 {
+        match self {
+            Self::Number(text) => text.parse().ok().filter(|v| *v != 0.0).unwrap_or(0.0),
             _ => 0.0,
         }
     }

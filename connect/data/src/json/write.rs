@@ -18,9 +18,23 @@ pub fn write_string(out: &mut Vec<u8>, text: &str) {
             8 => b"\\b",
             0xc => b"\\f",
             0..=0x1f => b"",
+            // Jackson writes what lies beyond the first 65,536 characters as two escapes; four bytes begin with one of these.
+            0xf0.. => b"",
             _ => continue,
         };
         out.extend_from_slice(&bytes[done..at]);
+        if byte >= 0xf0 {
+            let mut units = [0; 2];
+            let length = text[at..].chars().next().map_or(1, |c| {
+                c.encode_utf16(&mut units);
+                c.len_utf8()
+            });
+            for unit in units {
+                out.extend_from_slice(format!("\\u{unit:04X}").as_bytes());
+            }
+            done = at + length;
+            continue;
+        }
         if escape.is_empty() {
             out.extend_from_slice(format!("\\u{byte:04X}").as_bytes());
         } else {

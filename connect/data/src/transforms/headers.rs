@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::Transformation;
-use crate::config::{ConfigDef, ConfigKey, ConfigType, Importance, NonEmptyList, NonNull, Props};
+use crate::config::{ConfigDef, ConfigKey, ConfigType, Importance, ListOf, NonNull, Props};
 use crate::error::{DataError, Result};
 use crate::literal;
 use crate::record::{ConnectRecord, Header};
@@ -59,7 +59,7 @@ pub(super) fn drop_config_def() -> ConfigDef {
         Importance::High,
         "The names of the headers to remove.",
     );
-    ConfigDef::new().define(names.validator(NonEmptyList))
+    ConfigDef::new().define(names.validator(ListOf::SOME))
 }
 
 impl DropHeaders {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::Transformation;
 use super::part::{Part, REPLACE_NULL, replace_null, require_map, require_struct, settle};
 use crate::config::{
-    ConfigDef, ConfigKey, ConfigType, ConfigValue, Importance, NonEmptyList, NonEmptyString, Props,
+    ConfigDef, ConfigKey, ConfigType, ConfigValue, Importance, ListOf, NonEmptyString, Props,
 };
 use crate::error::{DataError, Result};
 use crate::literal::{as_double, as_long};
@@ -32,7 +32,7 @@ pub(super) fn config_def() -> ConfigDef {
         "What stands in their place: a text, or a number for fields that are numbers. Without it: zero, false or empty.",
     );
     ConfigDef::new()
-        .define(fields.validator(NonEmptyList))
+        .define(fields.validator(ListOf::SOME))
         .define(replacement.validator(NonEmptyString))
         .define(replace_null())
 }

@@ -24,6 +24,8 @@ mod timestamp_converter;
 mod value_to_key;
 
 #[cfg(test)]
+mod bench_test;
+#[cfg(test)]
 mod chain_test;
 #[cfg(test)]
 mod oracle_test;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::Transformation;
 use super::cache::SchemaCache;
 use super::part::{Part, REPLACE_NULL, replace_null, require_map, require_struct};
-use crate::config::{Check, ConfigDef, ConfigKey, ConfigType, ConfigValue, Importance, Props};
+use crate::config::{Check, ConfigDef, ConfigKey, ConfigType, ConfigValue, Importance, ListOf, Props};
 use crate::error::{DataError, Result};
 use crate::record::ConnectRecord;
 use crate::schema::{Schema, SchemaAndValue, SchemaBuilder, SchemaRef, validate_field};
@@ -69,8 +69,10 @@ pub(super) fn config_def() -> ConfigDef {
         )
     };
     ConfigDef::new()
-        .define(list("exclude", "The fields to leave out, also where include names them."))
-        .define(list("include", "The only fields to keep, if any are named."))
+        .define(
+            list("exclude", "The fields to leave out, also where include names them.").validator(ListOf::ANY),
+        )
+        .define(list("include", "The only fields to keep, if any are named.").validator(ListOf::ANY))
         .define(
             list("renames", "New names for fields, as old:new,old:new.")
                 .validator(Check(check, "list of colon-delimited pairs, e.g. <code>foo:bar,abc:xyz</code>")),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Transformation;
 use super::cache::SchemaCache;
 use super::part::{REPLACE_NULL, replace_null, require_map_ref, require_struct_ref};
-use crate::config::{ConfigDef, ConfigKey, ConfigType, Importance, NonEmptyList, Props};
+use crate::config::{ConfigDef, ConfigKey, ConfigType, Importance, ListOf, Props};
 use crate::error::{DataError, Result};
 use crate::record::ConnectRecord;
 use crate::schema::{SchemaAndValue, SchemaBuilder, SchemaRef, validate_field};
@@ -32,7 +32,7 @@ pub(super) fn config_def() -> ConfigDef {
         Importance::High,
         "The fields of the value that become the key.",
     );
-    ConfigDef::new().define(fields.validator(NonEmptyList)).define(replace_null())
+    ConfigDef::new().define(fields.validator(ListOf::SOME)).define(replace_null())
 }
 
 impl ValueToKey {

@@ -124,6 +124,9 @@ impl JsonConverter {
         };
         let mut parser = Parser::new(text);
         let (mut schema, mut payload) = (None, None);
+        if parser.peek().is_none() {
+            return Err(wrong());
+        }
         if parser.peek() != Some(b'{') {
             parser.value().map_err(unreadable)?;
             return Err(wrong());

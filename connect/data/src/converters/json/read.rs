@@ -92,10 +92,7 @@ pub(super) fn with_schema(schema: &SchemaRef, json: Option<&Json<'_>>, settings:
         Type::Int16 => Value::Int16(int_value(json) as i16),
         Type::Int32 => Value::Int32(int_value(json)),
         Type::Int64 => Value::Int64(json.long_value()),
-        Type::Float32 => Value::Float32(match json {
-            Json::Number(text) => text.parse().unwrap_or(0.0),
-            _ => 0.0,
-        }),
+        Type::Float32 => Value::Float32(json.float_value()),
         Type::Float64 => Value::Float64(json.double_value()),
         Type::String => json.as_str().map_or(Value::Null, Value::string),
         Type::Bytes => match json.as_str() {

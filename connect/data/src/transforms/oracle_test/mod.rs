@@ -3,7 +3,7 @@
 
 mod answers;
 mod known;
-mod live;
+pub mod live;
 mod tagged;
 
 use serde_json::{Value as Json, json};
