@@ -1,11 +1,13 @@
 //! Converters: bytes of a record to values and back.
 
+pub mod avro;
 pub mod json;
 mod plain;
 mod simple;
 
 use bytes::Bytes;
 
+pub use avro::AvroConverter;
 pub use json::JsonConverter;
 pub use plain::{ByteArrayConverter, NumberConverter, NumberKind, StringConverter};
 pub use simple::SimpleHeaderConverter;
@@ -21,4 +23,15 @@ pub trait Converter: Send {
 
     /// A value as bytes for a record of this topic; None for null.
     fn to_bytes(&mut self, topic: &str, schema: Option<&SchemaRef>, value: &Value) -> Result<Option<Bytes>>;
+}
+
+/// The schema registry as converters see it; the runtime brings one. Answers come from memory or are waited for: a converter asks once
+/// for each schema.
+pub trait SchemaLookup: Send + Sync {
+    /// The text of the schema with this id.
+    fn schema(&self, id: u32) -> Result<std::sync::Arc<str>>;
+
+    /// The id of a schema under a subject; a registry that allows it registers the schema if it is new. `kind`: `AVRO`, `JSON` or
+    /// `PROTOBUF`.
+    fn id(&self, subject: &str, kind: &str, schema: &str) -> Result<u32>;
 }

@@ -7,7 +7,7 @@ fn tree(text: &str) -> Result<serde_json::Value, String> {
         match json {
             Json::Null => serde_json::Value::Null,
             Json::Bool(value) => value.into(),
-            Json::Number(text) => serde_json::from_str(text).expect("a number"),
+            Json::Number(text) => serde_json::from_str(&text).expect("a number"),
             Json::String(text) => text.into_owned().into(),
             Json::Array(items) => items.into_iter().map(convert).collect(),
             Json::Object(members) => members.into_iter().map(|(k, v)| (k.into_owned(), convert(v))).collect(),

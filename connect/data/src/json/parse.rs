@@ -13,7 +13,7 @@ pub enum Json<'a> {
     /// `true` or `false`.
     Bool(bool),
     /// A number, as it is written.
-    Number(&'a str),
+    Number(Cow<'a, str>),
     /// A string, unescaped.
     String(Cow<'a, str>),
     /// An array.
@@ -23,6 +23,20 @@ pub enum Json<'a> {
 }
 
 impl<'a> Json<'a> {
+    /// The same without borrowing from the text.
+    pub fn into_owned(self) -> Json<'static> {
+        match self {
+            Self::Null => Json::Null,
+            Self::Bool(value) => Json::Bool(value),
+            Self::Number(text) => Json::Number(text.into_owned().into()),
+            Self::String(text) => Json::String(text.into_owned().into()),
+            Self::Array(items) => Json::Array(items.into_iter().map(Json::into_owned).collect()),
+            Self::Object(members) => Json::Object(
+                members.into_iter().map(|(k, v)| (k.into_owned().into(), v.into_owned())).collect(),
+            ),
+        }
+    }
+
     /// The member of an object.
     pub fn get(&self, name: &str) -> Option<&Json<'a>> {
         match self {
@@ -211,7 +225,7 @@ impl<'a> Parser<'a> {
                 Ok(Json::Array(items))
             }
             Some(b'"') => self.string().map(Json::String),
-            Some(b'-' | b'0'..=b'9') => self.number().map(Json::Number),
+            Some(b'-' | b'0'..=b'9') => self.number().map(|text| Json::Number(Cow::Borrowed(text))),
             Some(b't') => self.word("true", Json::Bool(true)),
             Some(b'f') => self.word("false", Json::Bool(false)),
             Some(b'n') => self.word("null", Json::Null),

@@ -82,7 +82,8 @@ pub(super) fn config_def() -> ConfigDef {
 
 impl Names {
     fn keeps(&self, name: &str) -> bool {
-        !self.exclude.contains(name) && (self.include.is_empty() || self.include.contains(name))
+        let named = |set: &HashSet<String>| !set.is_empty() && set.contains(name);
+        !named(&self.exclude) && (self.include.is_empty() || named(&self.include))
     }
 
     fn plan(&self, schema: &Schema) -> Result<Plan> {
@@ -120,19 +121,12 @@ impl ReplaceField {
     }
 
     fn map(&self, mut map: Box<MapValue>) -> Box<MapValue> {
-        if self.names.renames.is_empty() {
-            map.retain(|key, _| self.names.keeps(key.as_str().unwrap_or_default()));
-            return map;
+        let names = &self.names;
+        map.retain(|key, _| names.keeps(key.as_str().unwrap_or_default()));
+        if !names.renames.is_empty() {
+            map.rename(|key| names.renames.get(key.as_str().unwrap_or_default()).cloned());
         }
-        let mut out = MapValue::with_capacity(map.len());
-        for (key, value) in *map {
-            let name = key.as_str().unwrap_or_default();
-            if self.names.keeps(name) {
-                let renamed = self.names.renames.get(name).cloned();
-                out.insert(renamed.unwrap_or(key), value);
-            }
-        }
-        Box::new(out)
+        map
     }
 }
 

@@ -6,6 +6,9 @@ pub mod numbers;
 mod structure;
 mod text;
 
+#[cfg(test)]
+mod map_test;
+
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 

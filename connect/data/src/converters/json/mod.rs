@@ -4,7 +4,7 @@ mod read;
 mod schema;
 mod write;
 
-pub(crate) use write::{date_days, time_ms};
+pub(crate) use write::{date_days, decimal_bytes, time_ms};
 
 #[cfg(test)]
 mod json_converter_test;
@@ -28,6 +28,7 @@ pub struct JsonConverter {
     read: HashMap<Box<str>, SchemaRef>,
     /// Schemas that were written, by address; the schema is kept so that the address stays its own.
     written: HashMap<usize, (SchemaRef, Box<[u8]>)>,
+    names: read::Names,
 }
 
 /// What the converter was told.
@@ -112,6 +113,7 @@ impl JsonConverter {
             },
             read: HashMap::new(),
             written: HashMap::new(),
+            names: read::Names::default(),
         })
     }
 
@@ -215,7 +217,7 @@ impl Converter for JsonConverter {
             return Ok(SchemaAndValue::NULL);
         }
         // What follows the first value is not looked at: Kafka does not either.
-        let value = read::schemaless(&mut parser).map_err(unreadable)?;
+        let value = read::schemaless(&mut parser, &mut self.names).map_err(unreadable)?;
         Ok(SchemaAndValue::schemaless(value))
     }
 

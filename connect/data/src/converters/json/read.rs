@@ -1,5 +1,8 @@
 //! JSON to values.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -11,8 +14,35 @@ use crate::schema::logical::{DAY_MS, Logical, SCALE};
 use crate::schema::{Schema, SchemaRef, Type};
 use crate::value::{Decimal, MapValue, Struct, Value};
 
+/// Names of members that were met, so that the maps of all records share them. It is emptied when it is full, which a topic whose
+/// names are data would do again and again.
+#[derive(Default)]
+pub(super) struct Names(HashSet<Arc<str>, foldhash::fast::RandomState>);
+
+/// So many names are kept.
+const MOST_NAMES: usize = 1024;
+/// Longer ones are not.
+const LONGEST_NAME: usize = 64;
+
+impl Names {
+    fn share(&mut self, name: &str) -> Value {
+        if name.len() > LONGEST_NAME {
+            return Value::string(name);
+        }
+        if let Some(known) = self.0.get(name) {
+            return Value::String(Arc::clone(known));
+        }
+        if self.0.len() >= MOST_NAMES {
+            self.0.clear();
+        }
+        let name: Arc<str> = name.into();
+        self.0.insert(Arc::clone(&name));
+        Value::String(name)
+    }
+}
+
 /// The next value of the text without a schema: INT64, FLOAT64, STRING, BOOLEAN, arrays and maps.
-pub(super) fn schemaless(parser: &mut Parser<'_>) -> std::result::Result<Value, String> {
+pub(super) fn schemaless(parser: &mut Parser<'_>, names: &mut Names) -> std::result::Result<Value, String> {
     match parser.peek() {
         Some(b'{') => {
             parser.enter()?;
@@ -20,8 +50,8 @@ pub(super) fn schemaless(parser: &mut Parser<'_>) -> std::result::Result<Value, 
             let mut more = parser.open(b'{', b'}')?;
             while more {
                 let name = parser.name()?;
-                let value = schemaless(parser)?;
-                map.insert(Value::string(&name), value);
+                let value = schemaless(parser, names)?;
+                map.insert(names.share(&name), value);
                 more = parser.more(b'}')?;
             }
             parser.leave();
@@ -32,7 +62,7 @@ pub(super) fn schemaless(parser: &mut Parser<'_>) -> std::result::Result<Value, 
             let mut items = Vec::new();
             let mut more = parser.open(b'[', b']')?;
             while more {
-                items.push(schemaless(parser)?);
+                items.push(schemaless(parser, names)?);
                 more = parser.more(b']')?;
             }
             parser.leave();
