@@ -3,6 +3,7 @@
 
 mod cache;
 mod cast;
+mod cel;
 mod chain;
 mod enrich;
 mod extract_field;

@@ -71,6 +71,13 @@ macro_rules! transformation {
     };
 }
 
+/// A transform that Kafka does not have.
+macro_rules! highway {
+    ($class:literal, $overview:literal, $config_def:path, $make:expr) => {
+        Plugin { class: concat!("highway.", $class), ..transformation!("", $overview, $config_def, $make) }
+    };
+}
+
 /// `X$Key` or `X$Value`.
 macro_rules! half {
     ($class:literal, $part:expr, $overview:literal, $config_def:path, $type:ident) => {
@@ -261,6 +268,21 @@ const PLUGINS: &[Plugin] = &[
         super::value_to_key::config_def,
         ValueToKey::new
     ),
+    highway!("Compute$Key", "A field of the key by a CEL expression.", super::cel::compute_config_def, |p| {
+        super::cel::Compute::new(Part::Key, p)
+    }),
+    highway!(
+        "Compute$Value",
+        "A field of the value by a CEL expression.",
+        super::cel::compute_config_def,
+        |p| { super::cel::Compute::new(Part::Value, p) }
+    ),
+    highway!(
+        "Filter",
+        "Keeps or drops records by a CEL expression.",
+        super::cel::filter_config_def,
+        super::cel::Filter::new
+    ),
     predicate!(
         "HasHeaderKey",
         "Whether the record has a header of this name.",
@@ -290,13 +312,20 @@ impl Plugin {
     }
 }
 
-/// The plugin of this kind and class; the package may be left out.
+/// The plugin of this kind and class; the package of Kafka's may be left out.
 pub fn plugin(kind: Kind, class: &str) -> Option<&'static Plugin> {
-    plugins().iter().find(|p| p.kind == kind && (p.class == class || p.short_name() == class))
+    plugins().iter().find(|p| p.kind == kind && p.class == class).or_else(|| {
+        let kafkas = |p: &&Plugin| p.kind == kind && p.class.starts_with("org.") && p.short_name() == class;
+        plugins().iter().find(kafkas)
+    })
 }
 
 fn unknown(kind: Kind, class: &str) -> DataError {
-    let known: Vec<&str> = plugins().iter().filter(|p| p.kind == kind).map(Plugin::short_name).collect();
+    let known: Vec<&str> = plugins()
+        .iter()
+        .filter(|p| p.kind == kind)
+        .map(|p| if p.class.starts_with("org.") { p.short_name() } else { p.class })
+        .collect();
     DataError::config(format!("Class {class} could not be found. Known here: {}", known.join(", ")))
 }
 
