@@ -32,7 +32,8 @@ public class Transforms {
     static final JsonConverter ENVELOPE = new JsonConverter();
 
     public static void main(String[] args) throws Exception {
-        ENVELOPE.configure(Map.of("converter.type", "value"));
+        // Nulls stay nulls, so that it is the transforms that replace them with defaults.
+        ENVELOPE.configure(Map.of("converter.type", "value", "replace.null.with.default", "false"));
         if (args[0].equals("bench")) bench(Double.parseDouble(args[1])); else answer(Path.of(args[1]));
     }
 
@@ -194,7 +195,7 @@ public class Transforms {
             envelope.set("payload", value);
             return ENVELOPE.toConnectData("t", M.writeValueAsBytes(envelope)).value();
         }
-        if (value == null || value.isNull()) return schema.defaultValue();
+        if (value == null || value.isNull()) return null;
         Struct struct = new Struct(schema);
         for (JsonNode field : node.get("fields")) {
             String name = field.get("field").asText();

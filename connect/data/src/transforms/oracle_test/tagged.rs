@@ -115,7 +115,9 @@ fn side(json: Option<&Json>) -> SchemaAndValue {
     if let Some(tagged) = json.get("tagged") {
         return SchemaAndValue::schemaless(untag(tagged));
     }
-    let mut converter = JsonConverter::new(&Props::new()).expect("settings");
+    // Nulls stay nulls, so that it is the transforms that replace them with defaults.
+    let props = Props::from([("replace.null.with.default".to_owned(), "false".to_owned())]);
+    let mut converter = JsonConverter::new(&props).expect("settings");
     converter.to_connect("t", Some(&Bytes::from(json.to_string()))).expect("an envelope")
 }
 
