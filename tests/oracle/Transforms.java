@@ -367,7 +367,7 @@ public class Transforms {
         for (boolean withSchema : new boolean[] {true, false}) {
             List<Transformation<SinkRecord>> chain = chain();
             double best = 0;
-            for (int round = 0; round < 5; round++) {
+            for (int round = 0; round < 3; round++) {
                 long spent = 0, done = 0, kept = 0;
                 while (spent < seconds * 1e9) {
                     // Records are made outside of the measured time, a poll's worth, as in the Rust bench.

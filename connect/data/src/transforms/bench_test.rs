@@ -93,7 +93,7 @@ fn bench() {
     for (name, schema) in [("struct", Some(&schema)), ("map", None)] {
         let mut chain = chain();
         let mut best = 0.0f64;
-        for _ in 0..5 {
+        for _ in 0..3 {
             let (mut done, mut kept, mut spent) = (0u32, 0, 0.0);
             while spent < 2.0 {
                 // Records are made outside of the measured time, a poll's worth, as in the JVM's bench; dropping them counts.

@@ -90,13 +90,6 @@ pub const DIFFERENCES: &[Difference] = &[
         },
     },
     Difference {
-        why: "A default of a struct and its schema without the default are not equal in Kafka, so that the default is refused where \
-              it is put into a struct; ours puts it there.",
-        shows: |case, ours| {
-            message(&case.theirs) == "Struct schemas do not match." && ours.get("out").is_some()
-        },
-    },
-    Difference {
         why: "Before 1582-10-15 Java counts days by the Julian calendar; ours is Gregorian throughout, as ISO 8601 is.",
         shows: |case, ours| {
             let julian = case.input["value"]["payload"].as_i64().is_some_and(|ms| ms < -12_219_292_800_000);
