@@ -58,6 +58,7 @@ public class Transforms {
         }
         number = 0;
         for (JsonNode one : cases.get("converters")) {
+            classes.add(one.get("class").asText());
             for (JsonNode input : one.get("inputs")) {
                 ObjectNode line = M.createObjectNode().put("converter", number).put("input", input.asText());
                 convert(one, input.asText(), line);
@@ -143,8 +144,8 @@ public class Transforms {
     }
 
     static JsonNode definition(String name) throws Exception {
-        Object plugin = plugin(name);
-        ConfigDef def = plugin instanceof Predicate ? ((Predicate<?>) plugin).config() : ((Transformation<?>) plugin).config();
+        Object plugin = name.startsWith("org.") ? Class.forName(name).getDeclaredConstructor().newInstance() : plugin(name);
+        ConfigDef def = (ConfigDef) plugin.getClass().getMethod("config").invoke(plugin);
         ArrayNode keys = M.createArrayNode();
         for (ConfigDef.ConfigKey key : def.configKeys().values()) {
             boolean required = !key.hasDefault();

@@ -164,3 +164,23 @@ pub const USERS_FILE_MAX: u64 = 1024 * 1024;
 pub const PBKDF2_ROUNDS_MAX: u32 = 10_000_000;
 /// Bytes of the body of a request to the admin listener.
 pub const ADMIN_BODY_MAX: usize = 1024 * 1024;
+
+// Connect's data: converters, transforms, expressions.
+
+/// A JSON text nested deeper is refused: values are walked recursively.
+pub const CONNECT_JSON_DEPTH: usize = 256;
+/// A list or map in a literal nested deeper makes the whole literal a text.
+pub const CONNECT_LITERAL_DEPTH: usize = 64;
+/// A decimal number of more digits is refused: reading and scaling cost the square of the length.
+pub const CONNECT_DECIMAL_DIGITS: usize = 10_000;
+/// Elements of an Avro array or map that take no bytes: nothing else bounds their number.
+pub const CONNECT_AVRO_EMPTY_ELEMENTS: usize = 1 << 16;
+/// Bytes of a CEL expression.
+pub const CONNECT_EXPRESSION_BYTES: usize = 2048;
+/// Brackets inside one another, signs in a row and conditions of a CEL expression: the parser takes 65 KiB of stack and more for each
+/// in an unoptimized build.
+pub const CONNECT_EXPRESSION_BRACKETS: usize = 32;
+/// Levels of a CEL expression: 47 fit into two megabytes, a thread's stack, in an unoptimized build; 200 did not.
+pub const CONNECT_EXPRESSION_DEPTH: usize = 48;
+/// The stack of the thread that parses a CEL expression.
+pub const CONNECT_EXPRESSION_STACK: usize = 64 << 20;

@@ -143,6 +143,13 @@ impl ConfigKey {
         self
     }
 
+    /// How it is shown, without a group.
+    pub fn displayed(mut self, width: Width, display_name: &str) -> Self {
+        self.width = width;
+        self.display_name = display_name.to_owned();
+        self
+    }
+
     /// Settings that depend on this one: they are validated after it.
     pub fn dependents(mut self, names: &[&str]) -> Self {
         self.dependents = names.iter().map(|&name| name.to_owned()).collect();

@@ -3,6 +3,7 @@
 pub mod avro;
 pub mod json;
 mod plain;
+mod plugins;
 mod simple;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use bytes::Bytes;
 pub use avro::AvroConverter;
 pub use json::JsonConverter;
 pub use plain::{ByteArrayConverter, NumberConverter, NumberKind, StringConverter};
+pub use plugins::{ConverterPlugin, converter, converters, new_converter};
 pub use simple::SimpleHeaderConverter;
 
 use crate::error::Result;

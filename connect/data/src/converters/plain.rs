@@ -34,7 +34,7 @@ impl StringConverter {
                 Importance::High,
                 documentation,
             )
-            .shown("", -1, Width::Medium, "Encoding"),
+            .displayed(Width::Medium, "Encoding"),
         )
     }
 
@@ -98,13 +98,6 @@ impl Converter for StringConverter {
 /// `org.apache.kafka.connect.converters.ByteArrayConverter`.
 pub struct ByteArrayConverter {
     schema: SchemaRef,
-}
-
-impl ByteArrayConverter {
-    /// It has no settings of its own.
-    pub fn config_def() -> ConfigDef {
-        converter_type()
-    }
 }
 
 impl Default for ByteArrayConverter {
@@ -187,11 +180,6 @@ impl NumberConverter {
     /// Of this kind.
     pub fn new(kind: NumberKind) -> Self {
         Self { kind, schema: Schema::optional(kind.r#type()) }
-    }
-
-    /// They have no settings of their own.
-    pub fn config_def() -> ConfigDef {
-        converter_type()
     }
 
     fn read(&self, bytes: &[u8]) -> Option<Value> {

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-/// Deeper texts are refused, as Jackson refuses them beyond a thousand; ours is lower because values are walked recursively.
-const MOST_DEPTH: usize = 256;
+use highway_types::limits::CONNECT_JSON_DEPTH;
 
 /// A JSON text as a tree. Objects keep all their members in order; the last of equal names counts.
 #[derive(Clone, Debug, PartialEq)]
@@ -152,7 +151,7 @@ impl<'a> Parser<'a> {
     /// Goes one level down; fails when that is too deep.
     pub fn enter(&mut self) -> Parsed<()> {
         self.depth += 1;
-        if self.depth > MOST_DEPTH { self.wrong("nested too deep") } else { Ok(()) }
+        if self.depth > CONNECT_JSON_DEPTH { self.wrong("nested too deep") } else { Ok(()) }
     }
 
     /// Comes one level up.

@@ -1,5 +1,7 @@
 //! Text to values (`Values.parseString`).
 
+use highway_types::limits::CONNECT_LITERAL_DEPTH;
+
 use super::align::{Common, align_list, align_map};
 use super::tokens::Tokens;
 use crate::dates::DatePattern;
@@ -8,8 +10,6 @@ use crate::json::low_bits;
 use crate::schema::{Schema, SchemaAndValue, SchemaBuilder, Type, logical};
 use crate::value::{Decimal, MapValue, Value};
 
-/// Deeper lists and maps are refused, which makes the whole text a string.
-const MOST_DEPTH: usize = 64;
 const TIME: &str = "HH:mm:ss.SSS'Z'";
 const DATE: &str = "yyyy-MM-dd";
 const TIMESTAMP: &str = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'";
@@ -39,7 +39,7 @@ fn word(tokens: &mut Tokens<'_>, embedded: bool, expected: &str) -> bool {
 
 /// The next value; None is null.
 fn one(tokens: &mut Tokens<'_>, embedded: bool, depth: usize) -> Result<Option<SchemaAndValue>> {
-    if depth > MOST_DEPTH {
+    if depth > CONNECT_LITERAL_DEPTH {
         return Err(DataError::data("Lists and maps are nested too deep"));
     }
     if !tokens.has_next() {

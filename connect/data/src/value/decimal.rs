@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use highway_types::limits::CONNECT_DECIMAL_DIGITS;
 use num_bigint::BigInt;
 
 use crate::error::{DataError, ErrorClass, Result};
@@ -13,9 +14,6 @@ pub struct Decimal {
     unscaled: BigInt,
     scale: i32,
 }
-
-/// Longer numbers than this many digits are refused: printing and scaling cost the square of the length.
-const MOST_DIGITS: usize = 10_000;
 
 impl Decimal {
     /// This whole number with so many digits after the point.
@@ -50,7 +48,7 @@ impl Decimal {
     pub fn rescale(&self, scale: i32) -> Option<Self> {
         let by = i64::from(scale) - i64::from(self.scale);
         let power = BigInt::from(10)
-            .pow(u32::try_from(by.unsigned_abs()).ok().filter(|p| *p as usize <= MOST_DIGITS)?);
+            .pow(u32::try_from(by.unsigned_abs()).ok().filter(|p| *p as usize <= CONNECT_DECIMAL_DIGITS)?);
         if by >= 0 {
             return Some(Self::new(&self.unscaled * power, scale));
         }
@@ -65,7 +63,7 @@ impl Decimal {
 
     /// The whole part as Java's narrowing conversions see it (`BigDecimal.toBigInteger`).
     pub fn to_integer(&self) -> BigInt {
-        let digits = self.scale.unsigned_abs().min(MOST_DIGITS as u32);
+        let digits = self.scale.unsigned_abs().min(CONNECT_DECIMAL_DIGITS as u32);
         let power = BigInt::from(10).pow(digits);
         if self.scale >= 0 { &self.unscaled / power } else { &self.unscaled * power }
     }
@@ -76,11 +74,11 @@ impl Decimal {
         let sign = if self.unscaled.sign() == num_bigint::Sign::Minus { "-" } else { "" };
         let scale = self.scale.unsigned_abs() as usize;
         if self.scale <= 0 {
-            let zeros = if digits == "0" { 0 } else { scale.min(MOST_DIGITS) };
+            let zeros = if digits == "0" { 0 } else { scale.min(CONNECT_DECIMAL_DIGITS) };
             return format!("{sign}{digits}{}", "0".repeat(zeros));
         }
-        let padded = format!("{digits:0>width$}", width = scale.min(MOST_DIGITS) + 1);
-        let (whole, fraction) = padded.split_at(padded.len() - scale.min(MOST_DIGITS));
+        let padded = format!("{digits:0>width$}", width = scale.min(CONNECT_DECIMAL_DIGITS) + 1);
+        let (whole, fraction) = padded.split_at(padded.len() - scale.min(CONNECT_DECIMAL_DIGITS));
         format!("{sign}{whole}.{fraction}")
     }
 }
@@ -114,7 +112,7 @@ impl FromStr for Decimal {
     /// `new BigDecimal(text)`: sign, digits, point, exponent.
     fn from_str(text: &str) -> Result<Self> {
         let wrong = || DataError::new(ErrorClass::NumberFormat, format!("not a decimal number: {text}"));
-        if text.len() > MOST_DIGITS {
+        if text.len() > CONNECT_DECIMAL_DIGITS {
             return Err(wrong());
         }
         let (number, exponent) = match text.find(['e', 'E']) {

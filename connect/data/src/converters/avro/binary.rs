@@ -1,6 +1,7 @@
 //! Avro's binary encoding: variable-length integers and what is counted with them.
 
 use bytes::{BufMut as _, Bytes, BytesMut};
+use highway_types::limits::CONNECT_AVRO_EMPTY_ELEMENTS;
 
 use crate::error::{DataError, Result};
 
@@ -9,9 +10,6 @@ pub(super) struct Input<'a> {
     bytes: &'a Bytes,
     at: usize,
 }
-
-/// Elements that take no bytes (nulls, empty records) are bounded by this, as nothing else bounds them.
-const MOST_EMPTY: usize = 1 << 16;
 
 fn ends() -> DataError {
     DataError::data("the record ends before its schema does")
@@ -93,8 +91,10 @@ impl<'a> Input<'a> {
                 let before = self.at;
                 element(self)?;
                 empty += usize::from(self.at == before);
-                if empty > MOST_EMPTY {
-                    return Err(DataError::data(format!("more than {MOST_EMPTY} elements without a byte")));
+                if empty > CONNECT_AVRO_EMPTY_ELEMENTS {
+                    return Err(DataError::data(format!(
+                        "more than {CONNECT_AVRO_EMPTY_ELEMENTS} elements without a byte"
+                    )));
                 }
             }
         }

@@ -15,7 +15,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Converter;
-use crate::config::{ConfigDef, ConfigKey, ConfigType, Importance, OneOf, OneOfIgnoringCase, Props, Width};
+use crate::config::{
+    ConfigDef, ConfigKey, ConfigType, ConfigValue, Importance, OneOf, OneOfIgnoringCase, Props, Width,
+};
 use crate::error::{DataError, Result};
 use crate::json::{Json, Parser};
 use crate::schema::{Schema, SchemaAndValue, SchemaRef};
@@ -29,6 +31,8 @@ pub struct JsonConverter {
     /// Schemas that were written, by address; the schema is kept so that the address stays its own.
     written: HashMap<usize, (SchemaRef, Box<[u8]>)>,
     names: read::Names,
+    /// The schema of all texts (`schema.content`).
+    content: Option<SchemaRef>,
 }
 
 /// What the converter was told.
@@ -78,13 +82,23 @@ impl JsonConverter {
             )
             .define(
                 ConfigKey::new(
+                    "schema.content",
+                    String,
+                    ConfigValue::Null,
+                    Importance::High,
+                    "The schema of all texts that are read, as JSON; with it they are payloads without envelopes.",
+                )
+                .shown("Schemas", 2, Width::Medium, "Schema Content"),
+            )
+            .define(
+                ConfigKey::new(
                     "decimal.format",
                     String,
                     "BASE64",
                     Importance::Low,
                     "How decimals are written: BASE64 or NUMERIC, in any case.",
                 )
-                .validator(OneOfIgnoringCase(&["BASE64", "NUMERIC"]))
+                .validator(OneOfIgnoringCase(&["NUMERIC", "BASE64"]))
                 .shown("Serialization", 0, Width::Medium, "Decimal Format"),
             )
             .define(
@@ -104,7 +118,8 @@ impl JsonConverter {
         let mut props = props.clone();
         props.entry("converter.type".to_owned()).or_insert_with(|| "value".to_owned());
         let config = Self::config_def().parse(&props)?;
-        Ok(Self {
+        let mut made = Self {
+            content: None,
             settings: Settings {
                 schemas: config.boolean("schemas.enable"),
                 cache: usize::try_from(config.integer("schemas.cache.size").unwrap_or(0)).unwrap_or(0),
@@ -114,7 +129,13 @@ impl JsonConverter {
             read: HashMap::new(),
             written: HashMap::new(),
             names: read::Names::default(),
-        })
+        };
+        if let Some(text) =
+            config.string("schema.content").filter(|text| !text.is_empty() && made.settings.schemas)
+        {
+            made.content = made.schema_of(text)?;
+        }
+        Ok(made)
     }
 
     fn read_envelope(&mut self, text: &str) -> Result<SchemaAndValue> {
@@ -208,6 +229,11 @@ impl Converter for JsonConverter {
     fn to_connect(&mut self, _topic: &str, bytes: Option<&Bytes>) -> Result<SchemaAndValue> {
         let Some(bytes) = bytes else { return Ok(SchemaAndValue::NULL) };
         let text = std::str::from_utf8(bytes).map_err(|error| unreadable(error.to_string()))?;
+        if let Some(schema) = &self.content {
+            let payload = Parser::new(text).value().map_err(unreadable)?;
+            let value = read::with_schema(schema, Some(&payload), self.settings)?;
+            return Ok(SchemaAndValue::new(Some(Arc::clone(schema)), value));
+        }
         if self.settings.schemas {
             return self.read_envelope(text);
         }

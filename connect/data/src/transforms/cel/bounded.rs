@@ -3,32 +3,28 @@
 
 use cel::Program;
 use cel::common::ast::{EntryExpr, Expr, IdedExpr};
-
-/// Longer expressions are refused.
-const LONGEST: usize = 2048;
-/// More brackets inside one another, or signs in a row, are not even parsed: the parser takes 65 KiB of stack and more for each in an
-/// unoptimized build.
-const MOST_BRACKETS: usize = 32;
-/// What the parser's thread has for them, many times over.
-const PARSER_STACK: usize = 64 << 20;
-/// More levels are not evaluated: 47 fit into two megabytes, a thread's stack, in an unoptimized build; 200 did not.
-const DEEPEST: usize = 48;
+use highway_types::limits::{
+    CONNECT_EXPRESSION_BRACKETS, CONNECT_EXPRESSION_BYTES, CONNECT_EXPRESSION_DEPTH, CONNECT_EXPRESSION_STACK,
+};
 
 /// The expression, or what is wrong with it.
 pub(super) fn parse(source: &str) -> Result<Program, String> {
-    if source.len() > LONGEST {
-        return Err(format!("it has {} bytes; {LONGEST} are allowed", source.len()));
+    if source.len() > CONNECT_EXPRESSION_BYTES {
+        return Err(format!("it has {} bytes; {CONNECT_EXPRESSION_BYTES} are allowed", source.len()));
     }
     brackets(source)?;
     let compile = || {
         let program = Program::compile(source).map_err(|errors| errors.to_string())?;
         match depth(program.expression()) {
-            deep if deep > DEEPEST => Err(format!("it has {deep} levels; {DEEPEST} are allowed")),
+            deep if deep > CONNECT_EXPRESSION_DEPTH => {
+                Err(format!("it has {deep} levels; {CONNECT_EXPRESSION_DEPTH} are allowed"))
+            }
             _ => Ok(program),
         }
     };
     std::thread::scope(|scope| {
-        let parser = std::thread::Builder::new().stack_size(PARSER_STACK).spawn_scoped(scope, compile);
+        let parser =
+            std::thread::Builder::new().stack_size(CONNECT_EXPRESSION_STACK).spawn_scoped(scope, compile);
         let parser = parser.map_err(|error| format!("no thread to parse it: {error}"))?;
         parser.join().unwrap_or_else(|_| Err("the parser failed".to_owned()))
     })
@@ -52,9 +48,9 @@ fn brackets(source: &str) -> Result<(), String> {
     }
     // A question mark opens a branch that is parsed inside of what stands before it.
     most = most.max(source.bytes().filter(|b| *b == b'?').count());
-    if most > MOST_BRACKETS {
+    if most > CONNECT_EXPRESSION_BRACKETS {
         return Err(format!(
-            "it is too deep: {MOST_BRACKETS} brackets inside one another, signs in a row or conditions are allowed"
+            "it is too deep: {CONNECT_EXPRESSION_BRACKETS} brackets inside one another, signs in a row or conditions are allowed"
         ));
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! Cases with the answers of the JVM.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde_json::{Value as Json, json};
@@ -8,11 +9,21 @@ use serde_json::{Value as Json, json};
 use super::super::plugins::{Kind, new_predicate, new_transformation, plugin};
 use super::tagged::{dump, dump_record, record};
 use crate::config::Props;
-use crate::converters::{
-    ByteArrayConverter, Converter, JsonConverter, NumberConverter, NumberKind, SimpleHeaderConverter,
-    StringConverter,
-};
+use crate::converters::{Converter, SchemaLookup, new_converter};
 use crate::error::{DataError, Result};
+
+/// The converters of the cases need none.
+struct NoRegistry;
+
+impl SchemaLookup for NoRegistry {
+    fn schema(&self, id: u32) -> Result<Arc<str>> {
+        Err(DataError::data(format!("no schema {id}")))
+    }
+
+    fn id(&self, subject: &str, _kind: &str, _schema: &str) -> Result<u32> {
+        Err(DataError::data(format!("no subject {subject}")))
+    }
+}
 
 /// One case and its answer.
 pub struct Case {
@@ -152,20 +163,8 @@ impl Case {
     }
 
     fn converter(&self) -> Result<Box<dyn Converter>> {
-        let props = self.props();
-        Ok(match self.class.rsplit('.').next().expect("a name") {
-            "JsonConverter" => Box::new(JsonConverter::new(&props)?),
-            "StringConverter" => Box::new(StringConverter::new(&props)?),
-            "SimpleHeaderConverter" => Box::new(SimpleHeaderConverter),
-            "ByteArrayConverter" => Box::new(ByteArrayConverter::default()),
-            "ShortConverter" => Box::new(NumberConverter::new(NumberKind::Short)),
-            "IntegerConverter" => Box::new(NumberConverter::new(NumberKind::Integer)),
-            "LongConverter" => Box::new(NumberConverter::new(NumberKind::Long)),
-            "FloatConverter" => Box::new(NumberConverter::new(NumberKind::Float)),
-            "DoubleConverter" => Box::new(NumberConverter::new(NumberKind::Double)),
-            "BooleanConverter" => Box::new(NumberConverter::new(NumberKind::Boolean)),
-            other => panic!("unknown converter {other}"),
-        })
+        let none: Arc<dyn SchemaLookup> = Arc::new(NoRegistry);
+        new_converter(&self.class, &self.props(), false, &none)
     }
 
     fn converted(&self) -> Json {
