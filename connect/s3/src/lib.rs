@@ -1,0 +1,5 @@
+//! The S3 sink: records into objects of a bucket, each exactly once.
+//!
+//! [`commit`] is the protocol that makes it so, a state machine without I/O.
+
+pub mod commit;
