@@ -16,6 +16,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("highway-http", &["highway-types"]),
     // Its pure parts use only the vocabulary; its shells go through the one door.
     ("highway-ingest", &["highway-types", "highway-client", "highway-http"]),
+    // Connect's data: pure, without tokio.
+    ("highway-connect-data", &["highway-types"]),
     // Schemas and their registry: pure; records come and go through the client.
     ("highway-registry", &["highway-types", "highway-client"]),
     (
