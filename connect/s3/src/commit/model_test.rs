@@ -17,11 +17,11 @@ struct Result {
 fn run(seed: u64, bug: Bug) -> Result {
     let mut random = Random::new(seed);
     let mut bucket = Bucket::default();
-    let mut live = vec![Writer::new(0)];
+    let mut live = vec![(Writer::new(0), 0)];
     let mut born = 1;
     let faults = random.below(12);
     let mut failed = false;
-    for _ in 0..20_000 {
+    for turn in 0..20_000 {
         if live.is_empty() {
             break;
         }
@@ -29,25 +29,33 @@ fn run(seed: u64, bug: Bug) -> Result {
         match random.below(1000) {
             0..10 if born < 7 => {
                 // A successor while the old one lives.
-                live.push(Writer::new(born));
+                live.push((Writer::new(born), 0));
                 born += 1;
                 continue;
             }
             10..20 if born < 7 => {
                 live.swap_remove(chosen);
-                live.push(Writer::new(born));
+                live.push((Writer::new(born), 0));
                 born += 1;
                 continue;
             }
             20..40 => bucket.late_arrival(&mut random, bug),
             _ => {}
         }
-        // Writers run in bursts, so that zombies fall far behind.
-        for _ in 0..=random.below(40) {
-            live[chosen].step(&mut bucket, &mut random, faults, bug);
+        // Writers run in bursts of all lengths, so that zombies fall far behind and stop at any step.
+        let burst = if random.percent(50) { 1 } else { random.below(90) };
+        let (writer, frozen_until) = &mut live[chosen];
+        if turn < *frozen_until {
+            continue;
         }
-        if live[chosen].is_done() {
-            failed |= live[chosen].failed;
+        for _ in 0..burst {
+            writer.step(&mut bucket, &mut random, faults, bug);
+        }
+        if random.percent(20) {
+            *frozen_until = turn + random.below(200);
+        }
+        if writer.is_done() {
+            failed |= writer.failed;
             live.swap_remove(chosen);
         }
     }
@@ -113,7 +121,7 @@ fn planted_bugs_are_seen() {
         (Bug::CompleteBeforeCommit, 1_000),
         (Bug::DeleteBeforeCheckpoint, 20_000),
         (Bug::NoCheckAfterWin, 20_000),
-        (Bug::NoConfirmAfterWalk, 40_000),
+        (Bug::NoConfirmAfterWalk, 100_000),
     ] {
         let tally = tally(0..runs, bug);
         println!("{bug:?}: {tally:?} of {runs}");
