@@ -5,7 +5,8 @@
 //! 1. Nobody completes an upload that is not named in an entry which is *genuine*: read or created, and after that a list
 //!    of the checkpoints showed none beyond the entry's start.
 //! 2. An entry is put only when all objects of the one before it are visible. So only the last can be pending.
-//! 3. A checkpoint at a position is put only when all before it is visible, and only then anything before it is deleted.
+//! 3. A checkpoint at a position is put only when all before it is visible, and only then anything before it is deleted. It
+//!    is put at the start of the last entry, so that there is always an entry to be read.
 //! 4. An upload is aborted only by the writer that made it, when its entry is known not to be genuine.
 
 use std::sync::Arc;
@@ -120,7 +121,7 @@ pub enum Outcome {
     Opened {
         /// The end of the chain.
         end: Position,
-        /// The last entry that was read; `None` without entries, or when all are below the checkpoint.
+        /// The last entry; `None` without entries.
         last: Option<Arc<Entry>>,
     },
     /// The commit is decided and all its objects are visible.
@@ -132,7 +133,7 @@ pub enum Outcome {
     Lost {
         /// The end of the chain.
         end: Position,
-        /// The last entry that was read.
+        /// The last entry.
         last: Option<Arc<Entry>>,
     },
     /// An entry's upload is gone and its object is not there: somebody, or a rule of the bucket, removed it.
@@ -200,8 +201,8 @@ pub(super) enum State {
         pending: Vec<u32>,
         left: usize,
     },
-    /// A checkpoint is being put.
-    Checkpointing,
+    /// A checkpoint at this position is being put.
+    Checkpointing(Position),
     Ready,
 }
 

@@ -138,7 +138,7 @@ pub struct Writer {
 
 impl Writer {
     pub fn new(name: u64) -> Self {
-        let mut machine = Machine::new(2);
+        let mut machine = Machine::new(3);
         let todo = machine.open().into_iter().map(Op::Do).collect();
         Self { name, commits: 0, machine, todo, files: Vec::new(), plan: None, failed: false }
     }

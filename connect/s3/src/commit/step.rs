@@ -63,14 +63,14 @@ impl Machine {
             (State::Completing { purpose, at, entry, pending, left }, reply) => {
                 self.completing(purpose, at, entry, pending, left, reply)
             }
-            (State::Checkpointing, Reply::Checkpointed(done)) => {
+            (State::Checkpointing(at), Reply::Checkpointed(done)) => {
                 self.state = State::Ready;
                 if !done {
                     return Vec::new(); // Tried again after the next commit.
                 }
-                self.entries_since = 0;
-                let before = self.newest_checkpoint.replace(self.end);
-                vec![Effect::Sweep { entries: self.end, checkpoints: before.unwrap_or(Position::START) }]
+                self.entries_since = 1;
+                let before = self.newest_checkpoint.replace(at);
+                vec![Effect::Sweep { entries: at, checkpoints: before.unwrap_or(Position::START) }]
             }
             // After a failure the answers for the other files still come.
             (State::Closed, _) => Vec::new(),
@@ -150,7 +150,7 @@ impl Machine {
             .map(|(index, file)| Effect::Complete { index, file: file.clone(), attempt: 0 })
             .collect();
         if effects.is_empty() {
-            return self.completed(purpose, entry);
+            return self.completed(purpose, at, entry);
         }
         let left = effects.len();
         self.state = State::Completing { purpose, at, entry, pending: vec![0; left], left };
@@ -178,7 +178,7 @@ impl Machine {
             Reply::Completed(_, CompleteOutcome::Done) | Reply::Visible(_, true) => {
                 left -= 1;
                 if left == 0 {
-                    return self.completed(purpose, entry);
+                    return self.completed(purpose, at, entry);
                 }
                 Vec::new()
             }
@@ -198,7 +198,7 @@ impl Machine {
     }
 
     /// All of an entry is visible.
-    fn completed(&mut self, purpose: Option<Purpose>, entry: Arc<Entry>) -> Vec<Effect> {
+    fn completed(&mut self, purpose: Option<Purpose>, at: Position, entry: Arc<Entry>) -> Vec<Effect> {
         if let Some(purpose) = purpose {
             return self.found(purpose, Some(entry));
         }
@@ -206,8 +206,8 @@ impl Machine {
         self.entries_since += 1;
         let mut effects = vec![Effect::Tell(Outcome::Committed { end: self.end })];
         if self.entries_since >= self.checkpoint_every {
-            self.state = State::Checkpointing;
-            effects.push(Effect::PutCheckpoint(self.end));
+            self.state = State::Checkpointing(at);
+            effects.push(Effect::PutCheckpoint(at));
         } else {
             self.state = State::Ready;
         }
