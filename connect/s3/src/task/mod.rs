@@ -1,0 +1,12 @@
+//! The sink's task: what the connect runtime drives.
+
+mod budget;
+mod error;
+mod object;
+mod open_objects;
+mod partition;
+mod sink;
+
+pub use budget::Budget;
+pub use error::{Rejects, TaskError};
+pub use sink::{Resume, S3Task, TaskContext, TopicPartition};
