@@ -7,6 +7,13 @@ mod open_objects;
 mod partition;
 mod sink;
 
+#[cfg(test)]
+mod crash_test;
+#[cfg(test)]
+mod task_test;
+#[cfg(test)]
+mod testing;
+
 pub use budget::Budget;
 pub use error::{Rejects, TaskError};
 pub use sink::{Resume, S3Task, TaskContext, TopicPartition};

@@ -204,7 +204,7 @@ impl PartitionWriter {
     }
 
     async fn reject(
-        &self,
+        &mut self,
         record: &ConnectRecord,
         reason: RecordError,
         rejects: Option<&dyn Rejects>,

@@ -212,3 +212,29 @@ impl S3Task {
 fn resumed(topic: &Arc<str>, partition: i32, offset: u64) -> Resume {
     Resume { topic: topic.clone(), partition, offset: i64::try_from(offset).unwrap_or(i64::MAX) }
 }
+
+#[cfg(test)]
+impl S3Task {
+    /// A task that trusts its store, whose failures are what the test is about.
+    pub(super) fn assume_exactly_once(
+        settings: Arc<Settings>,
+        bucket: Arc<dyn Bucket>,
+        context: TaskContext,
+    ) -> Self {
+        let uploads = Uploads {
+            bucket,
+            part_size: limits::S3_PART_MIN,
+            in_flight: Arc::new(Semaphore::new(limits::S3_PARTS_IN_FLIGHT)),
+            spill_dir: settings.spill_dir.clone(),
+        };
+        Self { settings, uploads, context, guarantee: Guarantee::ExactlyOnce, partitions: HashMap::new() }
+    }
+
+    /// Commits one partition and keeps it.
+    pub(super) async fn commit_now(&mut self, at: &TopicPartition) -> Result<Option<Resume>, TaskError> {
+        let writer = self.partitions.get_mut(&at.topic).and_then(|p| p.get_mut(&at.partition));
+        let Some(writer) = writer else { return Ok(None) };
+        let offset = writer.commit(Reason::Close, 0).await?;
+        Ok(offset.map(|offset| resumed(&at.topic, at.partition, offset)))
+    }
+}
