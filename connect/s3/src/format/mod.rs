@@ -12,6 +12,11 @@ mod widen;
 
 pub use self::avro::{Avro, AvroCodec};
 pub use self::parquet::{Parquet, arrow_schema};
+#[cfg(test)]
+mod format_test;
+#[cfg(test)]
+mod widen_test;
+
 pub use codec::{Codec, Compressor};
 pub use encoder::{Encoder, FormatError};
 pub use json::{DecimalText, write_json};
