@@ -19,6 +19,8 @@ pub enum ErrorClass {
     IllegalArgument,
     /// `java.lang.NumberFormatException`.
     NumberFormat,
+    /// `java.lang.IndexOutOfBoundsException`.
+    IndexOutOfBounds,
     /// `java.lang.NullPointerException`: a null that Kafka's code trips over.
     NullPointer,
     /// `java.lang.ClassCastException`: a value of a class that Kafka's code does not expect.
@@ -36,6 +38,7 @@ impl ErrorClass {
             Self::Serialization => "org.apache.kafka.common.errors.SerializationException",
             Self::IllegalArgument => "java.lang.IllegalArgumentException",
             Self::NumberFormat => "java.lang.NumberFormatException",
+            Self::IndexOutOfBounds => "java.lang.IndexOutOfBoundsException",
             Self::NullPointer => "java.lang.NullPointerException",
             Self::ClassCast => "java.lang.ClassCastException",
         }

@@ -5,9 +5,15 @@
 //! configuration that works there works here and what is refused there is refused here in the same words. Nothing here knows
 //! a socket, a clock or a runtime.
 
+pub mod config;
+pub mod converters;
+pub mod dates;
 pub mod error;
+pub mod json;
+pub mod literal;
 pub mod record;
 pub mod schema;
+pub mod transforms;
 pub mod value;
 
 pub use error::{DataError, ErrorClass, Result};

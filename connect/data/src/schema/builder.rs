@@ -54,6 +54,14 @@ impl SchemaBuilder {
         builder
     }
 
+    /// A map of which keys or values are not known, as literals without any have.
+    pub(crate) fn map_of(key: Option<SchemaRef>, value: Option<SchemaRef>) -> Self {
+        let mut builder = Self::new(Type::Map);
+        builder.schema.key = key;
+        builder.schema.value = value;
+        builder
+    }
+
     /// A schema of the type, name, version, documentation and parameters of another, but without its fields
     /// (`SchemaUtil.copySchemaBasics`). Element and key schemas are kept; whether it is optional and its default are not.
     pub fn basics_of(source: &Schema) -> Self {
@@ -64,6 +72,14 @@ impl SchemaBuilder {
         builder.schema.parameters.clone_from(&source.parameters);
         builder.schema.key.clone_from(&source.key);
         builder.schema.value.clone_from(&source.value);
+        builder
+    }
+
+    /// The same as another type, without element and key schemas.
+    pub fn basics_as(source: &Schema, r#type: Type) -> Self {
+        let mut builder = Self::basics_of(source);
+        builder.schema.r#type = r#type;
+        (builder.schema.key, builder.schema.value) = (None, None);
         builder
     }
 

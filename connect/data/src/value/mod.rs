@@ -2,6 +2,7 @@
 
 mod decimal;
 mod map;
+pub mod numbers;
 mod structure;
 mod text;
 
