@@ -4,6 +4,7 @@
 //! record goes, [`format`] how it is written, [`rotation`] when; [`task`] is what the connect runtime drives.
 
 pub mod commit;
+pub mod config;
 pub mod format;
 pub mod partition;
 pub mod rotation;

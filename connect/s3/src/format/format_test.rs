@@ -100,7 +100,10 @@ fn parquet_is_read_back() {
     for codec in [Compression::UNCOMPRESSED, Compression::SNAPPY, Compression::GZIP(Default::default()), zstd]
     {
         let bytes = written(Box::new(Parquet::new(schema.clone(), codec).expect("a schema")), &schema, 2500);
-        let reader = ::parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(bytes.into(), 10_000);
+        let reader = ::parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(
+            bytes::Bytes::from(bytes),
+            10_000,
+        );
         let batches: Vec<RecordBatch> = reader.expect("a file").map(|b| b.expect("a batch")).collect();
         let [batch] = &batches[..] else { panic!("{} batches", batches.len()) };
         assert_eq!(batch.num_rows(), 2500);
@@ -135,7 +138,10 @@ fn an_empty_parquet_file_is_one() {
     let schema = schema();
     let bytes =
         written(Box::new(Parquet::new(schema.clone(), Compression::SNAPPY).expect("a schema")), &schema, 0);
-    assert!(::parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(bytes.into(), 10).is_ok());
+    assert!(
+        ::parquet::arrow::arrow_reader::ParquetRecordBatchReader::try_new(bytes::Bytes::from(bytes), 10)
+            .is_ok()
+    );
 }
 
 #[test]
