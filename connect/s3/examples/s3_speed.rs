@@ -41,6 +41,9 @@ impl Bucket for Nowhere {
     fn separates_uploads(&self) -> bool {
         true
     }
+    fn completion_is_final(&self) -> bool {
+        true
+    }
     async fn put_if_absent(&self, _: &str, _: Bytes) -> Put {
         Put::Created(None)
     }

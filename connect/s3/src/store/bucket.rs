@@ -47,6 +47,10 @@ pub trait Bucket: Send + Sync {
     /// Whether two uploads to one name are told apart by their ids. Where they are not, names must be unique.
     fn separates_uploads(&self) -> bool;
 
+    /// Whether a completion that was answered with success is done, and done by this upload. Some servers say so while another
+    /// request still assembles the object, or when there is any object of the name; then the object must be looked at.
+    fn completion_is_final(&self) -> bool;
+
     /// Makes an object if there is none of this name.
     async fn put_if_absent(&self, key: &str, body: Bytes) -> Put;
 

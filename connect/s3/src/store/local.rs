@@ -118,6 +118,10 @@ impl Bucket for LocalBucket {
         true
     }
 
+    fn completion_is_final(&self) -> bool {
+        true
+    }
+
     async fn put_if_absent(&self, key: &str, body: Bytes) -> Put {
         let name = key.to_owned();
         let put = self.run(format!("put if absent of {key}"), move |this| {

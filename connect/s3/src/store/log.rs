@@ -232,7 +232,11 @@ async fn complete(
     for tries in attempt.. {
         pause(tries).await;
         match bucket.complete(&file.key, &file.upload, &file.parts).await {
-            Complete::Done => return Ok(Reply::Completed(index, CompleteOutcome::Done)),
+            Complete::Done if bucket.completion_is_final() => {
+                return Ok(Reply::Completed(index, CompleteOutcome::Done));
+            }
+            // Then it is looked at.
+            Complete::Done => return Ok(Reply::Completed(index, CompleteOutcome::NoUpload)),
             Complete::NoUpload => return Ok(Reply::Completed(index, CompleteOutcome::NoUpload)),
             Complete::Unknown(e) if !e.retriable || tries >= TRIES + attempt => return Err(e),
             Complete::Unknown(e) => tracing::warn!("trying again: {e}"),

@@ -15,18 +15,40 @@ use super::bucket::{Bucket, Complete, Put, StoreError};
 pub struct ObjectBucket<T> {
     store: T,
     prefix: String,
-    separates_uploads: bool,
+    habits: Habits,
+}
+
+/// What a store is like.
+#[derive(Clone, Copy, Debug)]
+pub struct Habits {
+    /// See [`Bucket::separates_uploads`].
+    pub separates_uploads: bool,
+    /// See [`Bucket::completion_is_final`].
+    pub completion_is_final: bool,
+}
+
+impl Habits {
+    /// Amazon's and Google's.
+    pub const S3: Self = Self { separates_uploads: true, completion_is_final: true };
+    /// Of servers that speak S3: versitygw 1.8 answers a completion before it is done.
+    pub const LIKE_S3: Self = Self { separates_uploads: true, completion_is_final: false };
+    /// Blocks belong to a name, not to an upload.
+    pub const AZURE: Self = Self { separates_uploads: false, completion_is_final: true };
 }
 
 impl<T: ObjectStore + MultipartStore> ObjectBucket<T> {
     /// A bucket. All names get the prefix and a `/` before them, unless it is empty.
-    pub fn new(store: T, prefix: &str, separates_uploads: bool) -> Self {
+    pub fn new(store: T, prefix: &str, habits: Habits) -> Self {
         let prefix = prefix.trim_matches('/');
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
-        Self { store, prefix, separates_uploads }
+        Self { store, prefix, habits }
     }
 
     fn path(&self, key: &str) -> Result<Path, StoreError> {
+        if key.is_empty() {
+            let why = "a name must not be empty".to_owned();
+            return Err(StoreError { what: "object name".into(), why, retriable: false });
+        }
         // Parsed, not encoded: a name is what the partitioner said, byte for byte.
         Path::parse(format!("{}{key}", self.prefix)).map_err(|e| StoreError {
             what: format!("object name {key}"),
@@ -71,7 +93,11 @@ impl<T: ObjectStore + MultipartStore> Bucket for ObjectBucket<T> {
     }
 
     fn separates_uploads(&self) -> bool {
-        self.separates_uploads
+        self.habits.separates_uploads
+    }
+
+    fn completion_is_final(&self) -> bool {
+        self.habits.completion_is_final
     }
 
     async fn put_if_absent(&self, key: &str, body: Bytes) -> Put {
@@ -168,7 +194,7 @@ fn no_such_upload(error: &Error) -> bool {
         return true;
     }
     let text = chain(error);
-    ["NoSuchUpload", "InvalidBlockList", "404 Not Found", "No multipart upload found"]
+    ["NoSuchUpload", "InvalidBlockList", "404 Not Found", "MultipartUpload not found"]
         .iter()
         .any(|code| text.contains(code))
 }

@@ -11,7 +11,7 @@ use object_store::{BackoffConfig, ClientOptions, RetryConfig};
 
 use super::bucket::{Bucket, StoreError};
 use super::local::LocalBucket;
-use super::object::ObjectBucket;
+use super::object::{Habits, ObjectBucket};
 
 /// Keys of an account. Without them the store's own ways are used: environment, metadata service, web identity.
 #[derive(Clone, Default)]
@@ -108,7 +108,8 @@ pub fn open(location: &Location, retries: Retries) -> Result<Arc<dyn Bucket>, St
                 builder = builder.with_access_key_id(key).with_secret_access_key(secret);
             }
             let store = builder.with_client_options(client).build().map_err(|e| wrong(bucket, &e))?;
-            Arc::new(ObjectBucket::new(store, "", true))
+            let habits = if endpoint.is_some() { Habits::LIKE_S3 } else { Habits::S3 };
+            Arc::new(ObjectBucket::new(store, "", habits))
         }
         Location::Google { bucket, credentials } => {
             let mut builder = GoogleCloudStorageBuilder::from_env()
@@ -119,7 +120,7 @@ pub fn open(location: &Location, retries: Retries) -> Result<Arc<dyn Bucket>, St
                 builder = builder.with_service_account_key(json);
             }
             let store = builder.build().map_err(|e| wrong(bucket, &e))?;
-            Arc::new(ObjectBucket::new(store, "", true))
+            Arc::new(ObjectBucket::new(store, "", Habits::S3))
         }
         Location::Azure { container, credentials, endpoint } => {
             let mut builder = MicrosoftAzureBuilder::from_env()
@@ -134,8 +135,7 @@ pub fn open(location: &Location, retries: Retries) -> Result<Arc<dyn Bucket>, St
                 builder = builder.with_account(account).with_access_key(key);
             }
             let store = builder.build().map_err(|e| wrong(container, &e))?;
-            // Blocks belong to a name, not to an upload.
-            Arc::new(ObjectBucket::new(store, "", false))
+            Arc::new(ObjectBucket::new(store, "", Habits::AZURE))
         }
     })
 }

@@ -10,9 +10,11 @@ mod sink;
 #[cfg(test)]
 mod crash_test;
 #[cfg(test)]
+mod size_test;
+#[cfg(test)]
 mod task_test;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
 pub use budget::Budget;
 pub use error::{Rejects, TaskError};

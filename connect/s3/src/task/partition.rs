@@ -331,9 +331,9 @@ fn object_key(
 /// At least once: what cannot be completed is written again after a restart.
 async fn complete(bucket: &dyn Bucket, file: &FileRef) -> Result<(), TaskError> {
     match bucket.complete(&file.key, &file.upload, &file.parts).await {
-        Complete::Done => Ok(()),
-        Complete::NoUpload if bucket.size(&file.key).await? == Some(file.bytes) => Ok(()),
-        Complete::NoUpload => {
+        Complete::Done if bucket.completion_is_final() => Ok(()),
+        Complete::Done | Complete::NoUpload if bucket.size(&file.key).await? == Some(file.bytes) => Ok(()),
+        Complete::Done | Complete::NoUpload => {
             let (key, upload) = (file.key.clone(), file.upload.clone());
             Err(LogError::Gone { at: Position::START, key, upload }.into())
         }

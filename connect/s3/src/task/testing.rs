@@ -158,6 +158,9 @@ impl Bucket for Faulty {
     fn separates_uploads(&self) -> bool {
         self.inner.separates_uploads()
     }
+    fn completion_is_final(&self) -> bool {
+        self.inner.completion_is_final()
+    }
     async fn put_if_absent(&self, key: &str, body: Bytes) -> Put {
         let fault = self.fault();
         if fault == Fault::Before {
