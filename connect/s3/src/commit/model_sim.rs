@@ -123,6 +123,9 @@ impl Bucket {
     }
 }
 
+/// Records by encoded partition.
+type Groups = Vec<(u64, Vec<u64>)>;
+
 /// A task with its machine and what it has still to do.
 pub struct Writer {
     name: u64,
@@ -131,7 +134,7 @@ pub struct Writer {
     todo: VecDeque<Op>,
     files: Vec<FileRef>,
     /// Records still to be uploaded for the next commit, by encoded partition, and its end.
-    plan: Option<(Position, Vec<(u64, Vec<u64>)>)>,
+    plan: Option<(Position, Groups)>,
     /// An upload was reported to be gone.
     pub failed: bool,
 }

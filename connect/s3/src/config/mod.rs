@@ -3,6 +3,7 @@
 mod define;
 mod names;
 mod parse;
+mod store_keys;
 
 #[cfg(test)]
 mod config_test;

@@ -178,7 +178,7 @@ fn encode(value: &Value, schema: &Schema, out: &mut Vec<u8>) -> Result<(), Forma
         (Value::Map(map), Type::Map) => {
             let (key, element) = (schema.key_schema(), schema.value_schema());
             let (Some(key), Some(element)) = (key, element) else { return Err(wrong(value, schema)) };
-            if map.len() > 0 {
+            if !map.is_empty() {
                 long(out, map.len() as i64);
                 for (k, v) in map.iter() {
                     encode(k, key, out)?;

@@ -1,6 +1,7 @@
 //! Connect's schemas as Avro's, as Confluent's AvroData maps them.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use highway_connect_data::schema::logical::{DATE, DECIMAL, SCALE, TIME, TIMESTAMP};
 use highway_connect_data::{Schema, SchemaRef, Type};
@@ -139,9 +140,8 @@ impl Names {
         let mut number = 1;
         loop {
             let name = if number == 1 { base.to_owned() } else { format!("{base}{number}") };
-            let full = format!("{NAMESPACE}.{name}");
-            if !self.used.contains_key(&full) {
-                self.used.insert(full, schema.clone());
+            if let Entry::Vacant(free) = self.used.entry(format!("{NAMESPACE}.{name}")) {
+                free.insert(schema.clone());
                 return name;
             }
             number += 1;

@@ -71,6 +71,7 @@ impl PathFormat {
             return Err(PathFormatError::Empty);
         }
         let mut pieces: Vec<Piece> = Vec::new();
+        let mut literal = String::new();
         let mut chars = pattern.chars().peekable();
         while let Some(c) = chars.next() {
             if c.is_ascii_alphabetic() {
@@ -82,11 +83,11 @@ impl PathFormat {
                 if !LETTERS.contains(c) || (text && locale == Locale::Other) {
                     return Err(PathFormatError::Letter(c.to_string().repeat(count)));
                 }
+                if !literal.is_empty() {
+                    pieces.push(Piece::Literal(std::mem::take(&mut literal)));
+                }
                 pieces.push(Piece::Field(c, count));
-                continue;
-            }
-            let literal = literal(&mut pieces);
-            if c != '\'' {
+            } else if c != '\'' {
                 literal.push(c);
             } else if chars.next_if_eq(&'\'').is_some() {
                 literal.push('\'');
@@ -101,6 +102,9 @@ impl PathFormat {
                 }
             }
         }
+        if !literal.is_empty() {
+            pieces.push(Piece::Literal(literal));
+        }
         Ok(Self { pieces })
     }
 
@@ -114,16 +118,6 @@ impl PathFormat {
             }
         }
         out
-    }
-}
-
-fn literal(pieces: &mut Vec<Piece>) -> &mut String {
-    if !matches!(pieces.last(), Some(Piece::Literal(_))) {
-        pieces.push(Piece::Literal(String::new()));
-    }
-    match pieces.last_mut() {
-        Some(Piece::Literal(text)) => text,
-        _ => unreachable!("a literal was just pushed"),
     }
 }
 
