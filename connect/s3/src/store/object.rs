@@ -181,7 +181,8 @@ impl<T: ObjectStore + MultipartStore> Bucket for ObjectBucket<T> {
 
     async fn abort(&self, key: &str, upload: &str) -> Result<(), StoreError> {
         match self.store.abort_multipart(&self.path(key)?, &upload.to_owned()).await {
-            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Ok(()) => Ok(()),
+            Err(e) if no_such_upload(&e) => Ok(()),
             Err(e) => Err(failed(format_args!("abort upload of {key}"), &e)),
         }
     }
