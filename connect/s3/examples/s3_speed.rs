@@ -179,11 +179,16 @@ fn measure(
     Ok(Measured { seconds: start.elapsed().as_secs_f64(), processor: processor() - before, bytes })
 }
 
-async fn sink(
-    records: &mut dyn Iterator<Item = Vec<ConnectRecord>>,
+async fn sink<B: AsRef<[ConnectRecord]>>(
+    records: impl Iterator<Item = B>,
     more: &[(&str, &str)],
 ) -> Result<(u64, u64), Box<dyn std::error::Error>> {
-    let basic = [("name", "speed"), ("s3.bucket.name", "b"), ("flush.size", "2000000000")];
+    let basic = [
+        ("name", "speed"),
+        ("s3.bucket.name", "b"),
+        ("flush.size", "2000000000"),
+        ("highway.delivery.guarantee", "at_least_once"),
+    ];
     let props = basic.iter().chain(more).map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
     let environment = Environment { roots: Vec::new(), spill_dir: std::env::temp_dir() };
     let settings = Arc::new(parse(&props, &environment)?);
@@ -193,7 +198,7 @@ async fn sink(
     let partition = TopicPartition { topic: "flights".into(), topic_id: None, partition: 0 };
     task.open(vec![partition.clone()]).await?;
     for batch in records {
-        task.put(&batch, 0).await?;
+        task.put(batch.as_ref(), 0).await?;
     }
     task.close(&[partition], true, 0).await?;
     Ok((bucket.bytes.load(Ordering::Relaxed), bucket.objects.load(Ordering::Relaxed)))
@@ -262,8 +267,8 @@ fn speed(rows: usize) -> Result<(), Box<dyn std::error::Error>> {
             ("sink: Avro, snappy", &avro, &bare),
             ("sink: Parquet, snappy", &parquet, &parquet_alone),
         ] {
-            let mut batches = records.chunks(500).map(<[ConnectRecord]>::to_vec);
-            let measured = measure(|| Ok(runtime.block_on(sink(&mut batches, more))?.0))?;
+            let batches = records.chunks(500);
+            let measured = measure(|| Ok(runtime.block_on(sink(batches, more))?.0))?;
             measured.show(name, rows, plain);
             if alone.seconds.is_finite() {
                 println!("{:>46.2} times the library's time", measured.seconds / alone.seconds);
@@ -289,11 +294,11 @@ fn memory(format: &str, objects: i64) -> Result<(), Box<dyn std::error::Error>> 
         ("partitioner.class", "FieldPartitioner"),
         ("partition.field.name", "bucket"),
     ];
-    let mut records = (0..4000_i64).map(|batch| {
+    let records = (0..4000_i64).map(|batch| {
         (batch * 500..(batch + 1) * 500).filter_map(|i| record(&schema, i, objects).ok()).collect::<Vec<_>>()
     });
     let start = Instant::now();
-    let (bytes, made) = runtime.block_on(sink(&mut records, &all))?;
+    let (bytes, made) = runtime.block_on(sink(records, &all))?;
     let status = std::fs::read_to_string("/proc/self/status")?;
     let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default().to_owned();
     println!(
