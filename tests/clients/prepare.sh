@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs or builds what the client drivers need, in the user's cache folder, each once per content of its pin file.
-# Usage: prepare.sh [python|schemas|node|go|java|kcat ...]      (all without arguments)
+# Usage: prepare.sh [python|schemas|node|go|java|kcat|s3 ...]      (all without arguments)
 # Prints nothing on success; every part ends in a folder ${XDG_CACHE_HOME:-$HOME/.cache}/highway/clients/<part>.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -64,6 +64,18 @@ java_clients() {
   javac -d "$cache/java" -cp "$kafka/libs/*" "$here"/java/*.java
   done_with java
 }
+s3_clients() {
+  stale s3 "$here/s3/versions" "$here/python/requirements-s3.txt" || return 0
+  rm -rf "$cache/s3"
+  local module
+  while read -r module; do
+    case $module in \#* | '') continue ;; esac
+    retry env GOTOOLCHAIN=local GOFLAGS= GOBIN="$cache/s3" go install "$module"
+  done <"$here/s3/versions"
+  python3 -m venv "$cache/s3/python"
+  retry "$cache/s3/python/bin/pip" install -q --no-deps --disable-pip-version-check -r "$here/python/requirements-s3.txt"
+  done_with s3
+}
 kcat_clients() {
   command -v kcat >/dev/null || { echo "error: kcat is missing
 hint: apt-get install kcat" >&2; return 1; }
@@ -71,10 +83,10 @@ hint: apt-get install kcat" >&2; return 1; }
 hint: apt-get install jq" >&2; return 1; }
 }
 
-[ $# -gt 0 ] || set -- kcat python schemas node go java
+[ $# -gt 0 ] || set -- kcat python schemas node go java s3
 for part in "$@"; do
   case $part in
-  kcat | python | schemas | node | go | java) "${part}_clients" ;;
+  kcat | python | schemas | node | go | java | s3) "${part}_clients" ;;
   *) echo "error: no client part is called $part" >&2; exit 2 ;;
   esac
 done

@@ -18,6 +18,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("highway-ingest", &["highway-types", "highway-client", "highway-http"]),
     // Connect's data: pure, without tokio.
     ("highway-connect-data", &["highway-types"]),
+    // A sink with its store: the connect runtime drives it, it knows no broker.
+    ("highway-connect-s3", &["highway-types", "highway-connect-data"]),
     // Schemas and their registry: pure; records come and go through the client.
     ("highway-registry", &["highway-types", "highway-client"]),
     (
@@ -53,6 +55,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Libraries that only the named crates may use: what brings a network, a second wire format or C++ stays in its layer.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("rocksdb", &["highway-store"]),
+    ("object_store", &["highway-connect-s3"]),
+    ("parquet", &["highway-connect-s3"]),
+    ("arrow-array", &["highway-connect-s3"]),
     (
         "kafka-protocol",
         &["highway-wire", "highway-client", "highway-server", "highway", "highway-bench", "highway-tests"],

@@ -184,3 +184,15 @@ pub const CONNECT_EXPRESSION_BRACKETS: usize = 32;
 pub const CONNECT_EXPRESSION_DEPTH: usize = 48;
 /// The stack of the thread that parses a CEL expression.
 pub const CONNECT_EXPRESSION_STACK: usize = 64 << 20;
+/// Bytes of one part of a multipart upload at the least (S3's own limit; the last part may be smaller).
+pub const S3_PART_MIN: usize = 5 * 1024 * 1024;
+/// Bytes of one part at the most, whatever `s3.part.size` says: a part on its way is memory.
+pub const S3_PART_MAX: usize = 8 * 1024 * 1024;
+/// Parts that a sink task has on their way.
+pub const S3_PARTS_IN_FLIGHT: usize = 3;
+/// Bytes that the open objects of a node's sink tasks hold in memory before the largest are written to disk.
+pub const S3_MEMORY: usize = 96 * 1024 * 1024;
+/// Open objects of one sink task; more than that are committed early.
+pub const S3_OPEN_OBJECTS: usize = 1000;
+/// Bytes of one open object at the most, below S3's 10,000 parts of the smallest size.
+pub const S3_OBJECT_MAX: u64 = 40 * 1024 * 1024 * 1024;
