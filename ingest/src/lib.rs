@@ -12,6 +12,7 @@ pub mod json;
 pub mod outcome;
 pub mod record;
 pub mod rejects;
+pub mod schema;
 pub mod serve;
 pub mod syslog;
 pub mod time;

@@ -143,6 +143,8 @@ pub const SCHEMA_COMPARE_MAX_DEPTH: usize = 400;
 pub const SCHEMA_COMPARE_MAX_PAIRS: usize = 100_000;
 /// Levels of a value that is checked against a schema.
 pub const SCHEMA_VALUE_MAX_DEPTH: usize = 100;
+/// Compiled schemas that a node keeps for checking records; with more of them all are compiled anew.
+pub const SCHEMA_VALIDATORS_MAX: usize = 512;
 
 const _: () = assert!(PRODUCER_BATCHES_RETAINED >= 5, "producers keep up to five requests in flight");
 const _: () =

@@ -3,7 +3,10 @@
 pub mod door;
 mod ingest;
 mod registry;
+mod schemas;
 mod users;
+
+use schemas::NodeSchemas;
 
 use highway_http::{HttpListener, HttpOptions, TlsSettings};
 use highway_server::config::HttpListenerConfig;
@@ -12,8 +15,12 @@ use highway_server::node::{NodeError, NodeHandle, PartAddress};
 /// Starts all of them; their listeners are bound when this returns.
 pub async fn start(node: NodeHandle) -> Result<Vec<PartAddress>, NodeError> {
     let mut addresses = Vec::new();
-    addresses.extend(registry::start(&node).await.map_err(NodeError::Part)?);
-    addresses.extend(ingest::start(&node).await.map_err(NodeError::Part)?);
+    let registry = registry::start(&node).await.map_err(NodeError::Part)?;
+    let schemas = registry.map(|(address, store)| {
+        addresses.push(address);
+        NodeSchemas::new(store)
+    });
+    addresses.extend(ingest::start(&node, schemas).await.map_err(NodeError::Part)?);
     Ok(addresses)
 }
 

@@ -78,6 +78,16 @@ impl Validator {
         self.check_value(&value)
     }
 
+    /// Checks a JSON text that is known to be UTF-8.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn check_text(&self, text: &str) -> Result<(), Fault> {
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| Fault::new(format!("not JSON: {error}")))?;
+        self.check_value(&value)
+    }
+
     /// Checks a value.
     ///
     /// # Errors

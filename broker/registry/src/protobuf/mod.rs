@@ -6,6 +6,7 @@ mod check;
 mod descriptor;
 mod diff;
 mod encode;
+mod json_value;
 mod lexer;
 mod model;
 mod parser;
@@ -16,6 +17,7 @@ mod wire;
 
 pub use check::check;
 pub use diff::incompatibilities;
+pub use json_value::JsonForms;
 pub use schema::ProtobufSchema;
 
 #[cfg(test)]
