@@ -2,15 +2,20 @@
 
 pub mod door;
 mod ingest;
+mod record_check;
 mod registry;
 mod schemas;
 mod users;
 
+use std::sync::Arc;
+
+use record_check::TopicSchemas;
 use schemas::NodeSchemas;
 
 use highway_http::{HttpListener, HttpOptions, TlsSettings};
 use highway_server::config::HttpListenerConfig;
 use highway_server::node::{NodeError, NodeHandle, PartAddress};
+use highway_server::schemas::RecordSchemas;
 
 /// Starts all of them; their listeners are bound when this returns.
 pub async fn start(node: NodeHandle) -> Result<Vec<PartAddress>, NodeError> {
@@ -20,6 +25,8 @@ pub async fn start(node: NodeHandle) -> Result<Vec<PartAddress>, NodeError> {
         addresses.push(address);
         NodeSchemas::new(store)
     });
+    let for_topics = schemas.clone().map(|schemas| Arc::new(TopicSchemas(schemas)) as Arc<dyn RecordSchemas>);
+    node.broker.schemas.fill(for_topics);
     addresses.extend(ingest::start(&node, schemas).await.map_err(NodeError::Part)?);
     Ok(addresses)
 }

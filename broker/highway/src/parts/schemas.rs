@@ -9,6 +9,7 @@ use highway_registry::registry::{RegistryError, VersionId};
 use highway_registry::schema::Parsed;
 use highway_registry::subject::Subject;
 use highway_registry::topic::{OwnedRequest, SchemaStore};
+use highway_registry::validate;
 use highway_types::limits::SCHEMA_VALIDATORS_MAX;
 
 /// A compiled schema and what it is called.
@@ -41,12 +42,14 @@ struct Cache {
     /// What was found, and at which state of the registry.
     found: HashMap<SchemaRef, (u64, Result<Arc<Ready>, SchemaFault>)>,
     compiled: HashMap<Compiled, Arc<Fits>>,
+    /// By id, for bytes of records; the schema is the parsed one that it was made of.
+    of_bytes: HashMap<i32, (Arc<Parsed>, Arc<validate::Compiled>)>,
 }
 
 /// See the module. What was found is right for as long as the registry does not change, so that a new version takes effect with the
 /// answer to its registration.
 pub(super) struct NodeSchemas {
-    store: Arc<SchemaStore>,
+    pub(super) store: Arc<SchemaStore>,
     cache: Mutex<Cache>,
 }
 
@@ -92,6 +95,26 @@ impl NodeSchemas {
             }
         };
         Ok(Arc::new(Ready { id, version, fits }))
+    }
+
+    /// A schema ready for the bytes of records.
+    pub(super) fn compiled_bytes(
+        &self,
+        id: i32,
+        parsed: Arc<Parsed>,
+    ) -> Result<Arc<validate::Compiled>, String> {
+        let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, compiled)) = cache.of_bytes.get(&id).filter(|(of, _)| Arc::ptr_eq(of, &parsed)) {
+            return Ok(Arc::clone(compiled));
+        }
+        drop(cache);
+        let compiled = Arc::new(validate::Compiled::new(Arc::clone(&parsed))?);
+        cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        if cache.of_bytes.len() >= SCHEMA_VALIDATORS_MAX {
+            cache.of_bytes.clear();
+        }
+        cache.of_bytes.insert(id, (parsed, Arc::clone(&compiled)));
+        Ok(compiled)
     }
 
     async fn find(self: Arc<Self>, schema: SchemaRef) -> Result<Arc<Ready>, SchemaFault> {

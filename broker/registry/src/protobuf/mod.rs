@@ -15,7 +15,7 @@ mod print;
 mod schema;
 mod wire;
 
-pub use check::check;
+pub use check::{check, message_name};
 pub use diff::incompatibilities;
 pub use json_value::JsonForms;
 pub use schema::ProtobufSchema;
