@@ -8,6 +8,7 @@ pub mod dialect;
 pub mod endpoint;
 pub mod envelope;
 pub mod ids;
+pub mod infer;
 pub mod json;
 pub mod outcome;
 pub mod record;

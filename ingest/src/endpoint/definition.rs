@@ -77,7 +77,7 @@ pub enum Dialect {
 }
 
 /// A schema subject.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schema {
     /// The subject in the registry; `<topic>-value` if nothing is said.

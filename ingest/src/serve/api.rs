@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::http::{Decoding, Route};
 use super::live::Live;
+use super::propose;
 use super::service::Ingest;
 use crate::dialect::Item;
 use crate::endpoint::{Auth, Definition, DefinitionError, new_key};
@@ -30,12 +31,13 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
         .route("/api/v1/endpoints/{name}/keys", post(add_key))
         .route("/api/v1/endpoints/{name}/test", post(test))
         .route("/api/v1/endpoints/{name}/replay", post(replay))
+        .route("/api/v1/endpoints/{name}/schema", get(propose::show).post(propose::accept))
         .route("/api/v1/ingest", get(status))
         .layer(DefaultBodyLimit::max(DEFINITION_MAX_BYTES))
         .with_state(ingest)
 }
 
-fn error(status: StatusCode, code: &str, message: impl ToString, problems: &[Value]) -> Response {
+pub(super) fn error(status: StatusCode, code: &str, message: impl ToString, problems: &[Value]) -> Response {
     let mut error = json!({ "code": code, "message": message.to_string() });
     if !problems.is_empty() {
         error["problems"] = json!(problems);
@@ -43,7 +45,7 @@ fn error(status: StatusCode, code: &str, message: impl ToString, problems: &[Val
     (status, axum::Json(json!({ "error": error }))).into_response()
 }
 
-fn not_found(name: &str) -> Response {
+pub(super) fn not_found(name: &str) -> Response {
     let message = format!(
         "there is no endpoint '{name}'; create it with `highway endpoint create {name} --topic TOPIC`"
     );
@@ -135,7 +137,7 @@ async fn put(
 }
 
 /// Checks, makes the topics, commits.
-async fn store(ingest: &Ingest, name: &str, definition: &Definition) -> Response {
+pub(super) async fn store(ingest: &Ingest, name: &str, definition: &Definition) -> Response {
     if let Err(fault) = definition.check(name, ingest.options.exposed, ingest.options.anonymous) {
         return unusable(&fault);
     }

@@ -11,6 +11,7 @@ mod lane;
 mod live;
 mod memory;
 mod produce;
+mod propose;
 mod rejects;
 mod replay;
 mod restore;
