@@ -165,3 +165,7 @@ impl Checking {
         Err(Violation::new(Code::Schema, &format!("{at}{}", misfit.path), message))
     }
 }
+
+#[cfg(test)]
+#[path = "schema_test.rs"]
+mod tests;
