@@ -106,28 +106,3 @@ fn a_misfit_names_its_place_and_its_schema() {
     let (count, last) = misfits.seen();
     assert_eq!((count, last.map(|m| m.path)), (1, Some("/lines/3/quantity".to_owned())));
 }
-
-#[test]
-#[ignore = "a measurement"]
-fn events_per_second() {
-    let line = event(&order());
-    let body = Bytes::from(vec![line.as_str(); 1000].join("\n"));
-    let checking = Checking::new(check(&order_schema()), None);
-    for (what, checking) in [("envelope alone", None), ("with a JSON Schema", Some(&checking))] {
-        let mut best = f64::MAX;
-        for _ in 0..30 {
-            let before = cpu();
-            let items = decode(&body, checking);
-            assert!(items.iter().all(|item| matches!(item, Item::Event(_))));
-            best = best.min(cpu() - before);
-        }
-        println!("{what}: {} bytes, {:.0} events per CPU second", line.len(), 1000.0 / best);
-    }
-}
-
-/// CPU seconds of this thread: other work on the machine does not count.
-fn cpu() -> f64 {
-    // Nanoseconds on the CPU are the first of three numbers.
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux counts");
-    text.split(' ').next().and_then(|n| n.parse::<f64>().ok()).expect("a number") / 1e9
-}
