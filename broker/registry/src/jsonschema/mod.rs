@@ -2,7 +2,6 @@
 
 mod draft;
 mod fast;
-mod fast_scan;
 mod model;
 mod read;
 mod resolve;
