@@ -56,6 +56,7 @@ fn everyday_schemas_have_a_short_way() {
         r#"{"a":"ABC-1","z":{"k":1.5}}"#,
         r#"{"a":"ABC-1","z":{},"g":1}"#,
         r#"{"a":"ABC-1","z":{},"a":7}"#,
+        r#"{"a":"ABC-1","a":"ABC-2"}"#,
         r#"{"a":"ABC-1","z":{}"#,
         r#"{"a":"ABC-1","z":{},}"#,
         r#"{"a":"ABC-1" "z":{}}"#,
@@ -119,7 +120,7 @@ fn schema() -> impl Strategy<Value = Value> {
                 .prop_map(|(items, low, high)| json!({"items": items, "minItems": low, "maxItems": high})),
             (
                 prop::collection::btree_map("[a-c]", inner.clone(), 0..3),
-                prop::collection::btree_set("[a-c]", 0..2),
+                prop::collection::btree_set("[a-c]", 0..4),
                 prop_oneof![Just(json!(true)), Just(json!(false)), inner],
             )
                 .prop_map(|(properties, required, others)| {
@@ -159,6 +160,7 @@ fn text() -> impl Strategy<Value = String> {
         ])
         .prop_map(str::to_owned),
         (-3.0..3.0).prop_map(|number: f64| number.to_string()),
+        (-5..5_i64).prop_map(|number| number.to_string()),
     ];
     leaf.prop_recursive(4, 20, 4, |inner| {
         prop_oneof![
