@@ -5,11 +5,13 @@
 //! are made here, go straight to the producer. [`http`] and [`syslog`] are the doors, [`api`] is what the admin listener serves.
 
 mod api;
+mod checking;
 mod http;
 mod lane;
 mod live;
 mod memory;
 mod produce;
+mod propose;
 mod rejects;
 mod replay;
 mod restore;

@@ -6,6 +6,7 @@ mod check;
 mod descriptor;
 mod diff;
 mod encode;
+mod json_value;
 mod lexer;
 mod model;
 mod parser;
@@ -14,8 +15,9 @@ mod print;
 mod schema;
 mod wire;
 
-pub use check::check;
+pub use check::{check, message_name};
 pub use diff::incompatibilities;
+pub use json_value::JsonForms;
 pub use schema::ProtobufSchema;
 
 #[cfg(test)]
