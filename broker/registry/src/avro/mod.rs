@@ -5,12 +5,14 @@ mod decode;
 mod default;
 mod parse;
 mod print;
+mod tags;
 
 use std::collections::BTreeMap;
 
 pub use compat::incompatibilities;
 pub use decode::check;
 pub use parse::parse;
+pub(crate) use tags::visit;
 
 use crate::json::Json;
 
