@@ -5,10 +5,12 @@
 //! are made here, go straight to the producer. [`http`] and [`syslog`] are the doors, [`api`] is what the admin listener serves.
 
 mod api;
+mod extract;
 mod http;
 mod lane;
 mod live;
 mod memory;
+mod openapi;
 mod produce;
 mod rejects;
 mod replay;

@@ -2,6 +2,7 @@
 
 pub mod door;
 mod ingest;
+mod openapi;
 mod registry;
 mod users;
 
@@ -12,6 +13,7 @@ use highway_server::node::{NodeError, NodeHandle, PartAddress};
 /// Starts all of them; their listeners are bound when this returns.
 pub async fn start(node: NodeHandle) -> Result<Vec<PartAddress>, NodeError> {
     let mut addresses = Vec::new();
+    node.admin.add(openapi::router());
     addresses.extend(registry::start(&node).await.map_err(NodeError::Part)?);
     addresses.extend(ingest::start(&node).await.map_err(NodeError::Part)?);
     Ok(addresses)

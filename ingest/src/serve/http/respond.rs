@@ -46,7 +46,11 @@ impl Speech {
                 rest_proxy::error(status, if code == 404 { 40401 } else { code }, &turned.to_string())
             }
         };
-        response(answer)
+        let mut response = response(answer);
+        if matches!(turned, Turned::Method(_)) {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        response
     }
 
     pub fn answer(&self, live: &Live, results: &[EventResult], form: Form, entries: &[String]) -> Response {

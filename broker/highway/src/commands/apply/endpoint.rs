@@ -1,0 +1,51 @@
+//! Endpoints: the node compares, and says what would change.
+
+use serde_json::Value;
+
+use super::args::ApplyArgs;
+use super::document::Endpoint;
+use super::run::{Plan, State};
+use crate::commands::endpoint::{call, encoded};
+use crate::failure::{EXIT_NOT_FOUND, Failure};
+
+const JSON: &str = "application/json";
+
+/// Says what applying it would change; with `apply` it is done.
+pub(super) async fn run(args: &ApplyArgs, endpoint: &Endpoint, apply: bool) -> Result<Plan, Failure> {
+    let path = format!("/api/v1/endpoints/{}", encoded(&endpoint.name));
+    let now = match call(&args.admin, "GET", &path, JSON, b"").await {
+        Err(failure) if failure.code == EXIT_NOT_FOUND => None,
+        found => Some(found?),
+    };
+    let mut definition = endpoint.definition.clone();
+    // Keys are made by `highway endpoint key create`; a file that says nothing of them leaves them.
+    if definition.get("auth").is_none()
+        && let Some(keys) = now.as_ref().map(|now| &now["auth"]).filter(|auth| auth.get("api-keys").is_some())
+    {
+        definition["auth"] = keys.clone();
+    }
+    let suffix = if apply { "" } else { "?dry_run=true" };
+    let told =
+        call(&args.admin, "PUT", &format!("{path}{suffix}"), JSON, definition.to_string().as_bytes()).await?;
+    let state = match told["change"].as_str() {
+        Some("created") => State::Created,
+        Some("unchanged") => State::Unchanged,
+        _ => State::Changed,
+    };
+    let mut changes = Vec::new();
+    if let Some(now) = now {
+        let members = told.as_object().into_iter().flatten();
+        let differing = members.filter(|(name, value)| now.get(*name) != Some(value) && *name != "change");
+        changes.extend(differing.map(|(name, value)| format!("{name}={}", short(value))));
+        if changes.is_empty() && state == State::Changed {
+            changes.push("secrets".to_owned());
+        }
+    } else if let Some(path) = told["path"].as_str() {
+        changes.push(format!("path {path}"));
+    }
+    Ok(Plan::new(state, changes))
+}
+
+fn short(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
