@@ -137,7 +137,11 @@ pub(super) fn config_echo(config: &Config) -> serde_json::Value {
     value
 }
 
-/// Reads a body; its depth is bounded by the reader.
+/// Reads a body, which is an object; its depth is bounded by the reader.
 pub(super) fn read<T: for<'a> Deserialize<'a>>(body: &[u8]) -> Result<T, Refusal> {
+    // Serde would take an array for the members in their order.
+    if body.trim_ascii_start().first() == Some(&b'[') {
+        return Err(Refusal::Body("Malformed request body: it is an array, not an object".to_owned()));
+    }
     serde_json::from_slice(body).map_err(|error| Refusal::Body(format!("Malformed request body: {error}")))
 }

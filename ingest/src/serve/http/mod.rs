@@ -72,8 +72,11 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
         )
         .route(
             "/topics/{topic}/partitions/{partition}",
-            any(|s: Shared, Named((topic, partition)): Named<(String, i32)>, r: Request| {
-                proxy(s, Route::ProxyV2(Some(partition)), topic, r)
+            any(|s: Shared, Named((topic, partition)): Named<(String, String)>, r: Request| async move {
+                match partition.parse() {
+                    Ok(partition) => proxy(s, Route::ProxyV2(Some(partition)), topic, r).await,
+                    Err(_) => respond::no_partition(&partition),
+                }
             }),
         )
         .route(
@@ -102,7 +105,7 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
                 }),
             );
     }
-    router.with_state(ingest)
+    router.fallback(respond::no_path).with_state(ingest)
 }
 
 /// The REST Proxy names topics: the endpoint of that name, else the first of its dialect for that topic.

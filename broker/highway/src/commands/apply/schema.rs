@@ -101,11 +101,12 @@ pub(super) async fn run(
 }
 
 async fn compatible(registry: &Registry<'_>, subject: &str, body: &Value) -> Result<(), Failure> {
-    let path = format!("/compatibility/subjects/{subject}/versions?verbose=true");
-    let verdict = registry.ask("POST", &path, body).await?;
-    if verdict["is_compatible"] == true {
+    let path = format!("/compatibility/subjects/{subject}/versions");
+    // A schema that cannot be read is an error here, and a reason where words are asked for.
+    if registry.ask("POST", &path, body).await?["is_compatible"] == true {
         return Ok(());
     }
+    let verdict = registry.ask("POST", &format!("{path}?verbose=true"), body).await?;
     let messages = verdict["messages"].as_array().into_iter().flatten().filter_map(Value::as_str);
     let words = messages.collect::<Vec<_>>().join(", ");
     Err(Failure::new(EXIT_CONFLICT, format!("schema: it is not compatible with an earlier version: {words}")))
