@@ -110,13 +110,6 @@ pub fn read_cached(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<
     }
 }
 
-/// Asks the disk for bytes that will be wanted soon. Advice: nothing depends on it.
-pub fn will_need(file: &File, position: u64, len: u64) {
-    if let Some(len) = std::num::NonZeroU64::new(len) {
-        let _ = rustix::fs::fadvise(file, position, Some(len), rustix::fs::Advice::WillNeed);
-    }
-}
-
 /// Fills `buffer` from `position`; returns fewer bytes only at the end of the file.
 ///
 /// # Errors
