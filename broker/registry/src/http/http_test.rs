@@ -237,3 +237,26 @@ fn formats_references_tags_aliases_and_rules() {
     let request = Request { method: "GET", path: "/subjects/p/versions/1/schema", query: "", body: b"" };
     assert!(respond(&api.0, request).body.starts_with("syntax"));
 }
+
+/// Empty metadata and empty rules have one GUID by Confluent's rule, and so one id.
+#[test]
+fn schemas_of_one_guid_have_one_id() {
+    let mut api = Api::default();
+    let rows = [
+        ("", 1),
+        (r#","metadata":{}"#, 2),
+        (r#","ruleSet":{}"#, 2),
+        (r#","metadata":{},"ruleSet":{}"#, 3),
+        ("", 1),
+    ];
+    for (n, (more, id)) in rows.iter().enumerate() {
+        let body = format!(r#"{{"schemaType":"JSON","schema":"{{}}"{more}}}"#);
+        let (status, answer) = api.ask(&format!("POST /subjects/s{n}/versions"), &body);
+        assert_eq!((status, &answer["id"]), (200, &json!(id)), "{body}: {answer}");
+    }
+}
+
+#[test]
+fn a_body_is_an_object() {
+    assert_eq!(Api::default().ask("POST /subjects/s/versions", "[]").1["error_code"], 422);
+}

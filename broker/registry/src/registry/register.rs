@@ -226,10 +226,16 @@ impl Registry {
         };
         let other = self.ids.get(context).and_then(|ids| ids.get(&id)).and_then(|places| places.first());
         match other.and_then(|(s, version)| self.stored(s, *version)) {
-            Some(stored) if *stored.schema != *schema => Err(RegistryError::NotPermitted(format!(
-                "Overwrite new schema with id {id} in context {} is not permitted.",
-                subject.context_prefix()
-            ))),
+            // By GUID, as the id was found: empty metadata and empty rules have one, and are two.
+            Some(stored)
+                if stored.schema.guid() != schema.guid()
+                    || stored.schema.schema_type != schema.schema_type =>
+            {
+                Err(RegistryError::NotPermitted(format!(
+                    "Overwrite new schema with id {id} in context {} is not permitted.",
+                    subject.context_prefix()
+                )))
+            }
             _ => Ok(id),
         }
     }
