@@ -60,7 +60,8 @@ fn main() {
         let provenance = Provenance::new("orders/native", now);
         let (start, mut events) = (cpu(), 0);
         for _ in 0..batches {
-            let mut stamp = Stamp { now, ids: &mut ids, rules: &rules, provenance: &provenance };
+            let mut stamp =
+                Stamp { now, ids: &mut ids, rules: &rules, provenance: &provenance, schema: None };
             let decoded = native::decode(&headers, std::hint::black_box(&body), 1000, &mut stamp);
             events += std::hint::black_box(decoded).map_or(0, |d| d.items.len());
         }

@@ -13,6 +13,7 @@ kind: Endpoint
 name: orders
 topic: orders
 event_name: order
+schema: {subject: order}
 ---
 kind: Topic
 topic: orders

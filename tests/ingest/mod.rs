@@ -4,6 +4,7 @@ mod dialects;
 mod doors;
 mod flood;
 mod once;
+mod schemas;
 mod senders;
 
 use std::process::{Command, Stdio};

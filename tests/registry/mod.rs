@@ -6,6 +6,7 @@ mod endpoints;
 mod import;
 mod restart;
 mod serializers;
+mod validation;
 
 use highway_tests::Node;
 use highway_tests::http::{Answer, ask};

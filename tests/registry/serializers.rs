@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use highway_tests::{Broker, Node, drivers, repository};
 
-fn drive(node: &Node, phase: &str, notes: &str) -> u64 {
+pub(super) fn drive(node: &Node, phase: &str, notes: &str) -> u64 {
     let mut command = Command::new(repository().join("tests/clients/run.sh"));
     command.args(["schemas", node.bootstrap(), node.registry(), phase, notes]);
     let said = drivers::run("schemas", command, Duration::from_secs(300));

@@ -214,7 +214,9 @@ impl Node {
         if self.is_running() {
             self.kill();
         }
-        if let Some(registry) = self.registry.clone().filter(|_| self.registry_used.load(Ordering::Relaxed)) {
+        let off = self.settings.get("highway.registry.listener").is_some_and(|at| at == "off");
+        let used = self.registry_used.load(Ordering::Relaxed) && !off;
+        if let Some(registry) = self.registry.clone().filter(|_| used) {
             self.settings.insert("highway.registry.listener".to_owned(), registry);
         }
         // Somebody's outgoing connection may have got a port of before for its own end, for a moment.

@@ -8,7 +8,7 @@ use highway_types::topic_config::Durability;
 use highway_types::{LeaderEpoch, Offset, Timestamp, TopicConfig};
 use smallvec::smallvec;
 
-use crate::batch::validate::{Origin, ValidBatch, validate};
+use crate::batch::validate::{Origin, RecordCheck, ValidBatch, validate_with};
 use crate::commit_log::{AppendEntry, AppendObserver, AppendSet, Stored, StoredFile};
 use crate::error::AppendError;
 use crate::log::{Log, Writer};
@@ -51,12 +51,26 @@ impl Log {
         origin: Origin,
         leader_epoch: LeaderEpoch,
     ) -> Result<AppendInfo, AppendError> {
+        self.append_checked(records, origin, leader_epoch, None)
+    }
+
+    /// The same, with a check of each record beside the rules of the log.
+    ///
+    /// # Errors
+    /// As [`Log::append`].
+    pub fn append_checked(
+        &self,
+        records: Bytes,
+        origin: Origin,
+        leader_epoch: LeaderEpoch,
+        check: Option<&dyn RecordCheck>,
+    ) -> Result<AppendInfo, AppendError> {
         self.check_online()?;
         self.progress.check()?;
         let now = self.clock.now();
         let config = self.config.load();
         // Outside of the lock: checksums and decompression are most of the work.
-        let mut batch = validate(records, &config, origin, now)
+        let mut batch = validate_with(records, &config, origin, now, check)
             .map_err(|e| e.in_partition(&self.topic, self.id.partition))?;
         let log_append_time = if batch.header.attributes.is_log_append_time() {
             batch.header.max_timestamp()

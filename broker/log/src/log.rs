@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
+use highway_types::topic_config::SchemaRules;
 use highway_types::{Clock, LeaderEpoch, Offset, TopicConfig, TopicIdPartition, TopicName};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -118,6 +119,12 @@ impl Log {
     #[must_use]
     pub fn config(&self) -> Arc<TopicConfig> {
         self.config.load_full()
+    }
+
+    /// What the topic asks of its records' schemas.
+    #[must_use]
+    pub fn schema_rules(&self) -> SchemaRules {
+        self.config.load().schemas
     }
 
     /// New settings, effective from the next append, read or retention round on.

@@ -8,6 +8,7 @@
 pub mod avro;
 pub mod compat;
 mod digest;
+pub mod fits;
 pub mod http;
 pub mod json;
 pub mod jsonschema;

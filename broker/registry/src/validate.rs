@@ -35,6 +35,12 @@ impl Fault {
         self
     }
 
+    /// Puts a member's name or an element's number before the path, which is a JSON pointer.
+    pub(crate) fn below(mut self, step: &str) -> Self {
+        self.path = format!("/{}{}", step.replace('~', "~0").replace('/', "~1"), self.path);
+        self
+    }
+
     pub(crate) fn in_path(self, path: &str) -> Self {
         Self { path: path.to_owned(), ..self }
     }

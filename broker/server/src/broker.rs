@@ -21,6 +21,7 @@ use crate::derived::Derived;
 use crate::fetch::session::FetchSessionCache;
 use crate::log_gate::LogGate;
 use crate::metrics::Metrics;
+use crate::schemas::SchemaSlot;
 
 /// See the module.
 #[derive(Debug)]
@@ -51,6 +52,8 @@ pub struct Broker {
     pub metrics: Metrics,
     /// Lines about fetches that could not be served.
     pub fetch_errors: LogGate,
+    /// The registry's schemas, for topics that ask for them.
+    pub schemas: SchemaSlot,
     settings: ArcSwap<Settings>,
     /// Host and port that clients of each listener are told.
     advertised: Vec<(String, u16)>,
@@ -95,6 +98,7 @@ impl Broker {
             sessions: FetchSessionCache::default(),
             metrics: Metrics::default(),
             fetch_errors: LogGate::default(),
+            schemas: SchemaSlot::default(),
             advertised,
         });
         broker.groups.follow(&image);

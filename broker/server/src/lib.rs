@@ -24,3 +24,4 @@ pub mod node;
 pub mod partitions;
 pub mod process;
 pub mod router;
+pub mod schemas;

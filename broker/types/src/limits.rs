@@ -143,6 +143,18 @@ pub const SCHEMA_COMPARE_MAX_DEPTH: usize = 400;
 pub const SCHEMA_COMPARE_MAX_PAIRS: usize = 100_000;
 /// Levels of a value that is checked against a schema.
 pub const SCHEMA_VALUE_MAX_DEPTH: usize = 100;
+/// Events that a schema is learnt from at the most.
+pub const INFER_MAX_SAMPLES: usize = 100_000;
+/// Levels of a value that are looked at when a schema is learnt.
+pub const INFER_MAX_DEPTH: usize = 20;
+/// Names of members that are kept for one place when a schema is learnt; an object with more is a map.
+pub const INFER_MAX_MEMBERS: usize = 200;
+/// Different texts that are kept for one place when a schema is learnt.
+pub const INFER_MAX_WORDS: usize = 20;
+/// Bytes of such a text.
+pub const INFER_MAX_WORD_BYTES: usize = 40;
+/// Compiled schemas that a node keeps for checking records; with more of them all are compiled anew.
+pub const SCHEMA_VALIDATORS_MAX: usize = 512;
 
 const _: () = assert!(PRODUCER_BATCHES_RETAINED >= 5, "producers keep up to five requests in flight");
 const _: () =

@@ -15,7 +15,7 @@ pub(super) const NOW: Timestamp = Timestamp(1_795_608_000_123);
 pub(super) fn with_stamp<T>(run: impl FnOnce(&mut Stamp<'_>) -> T) -> T {
     let mut ids = IdMaker::new(rand::rngs::StdRng::seed_from_u64(1));
     let (rules, provenance) = (Rules::default(), Provenance::new("e/d", NOW));
-    run(&mut Stamp { now: NOW, ids: &mut ids, rules: &rules, provenance: &provenance })
+    run(&mut Stamp { now: NOW, ids: &mut ids, rules: &rules, provenance: &provenance, schema: None })
 }
 
 pub(super) fn headers(pairs: &[(&str, &str)]) -> HeaderMap {

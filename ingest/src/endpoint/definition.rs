@@ -9,6 +9,7 @@ use super::validate::Problem;
 use crate::dialect::webhook::Profile;
 use crate::envelope::{KeyRule, Rules};
 use crate::json::Pointer;
+use crate::schema::SchemaRef;
 
 /// An endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,11 +77,18 @@ pub enum Dialect {
 }
 
 /// A schema subject.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schema {
-    /// The subject in the registry.
-    pub subject: String,
+    /// The subject in the registry; `<topic>-value` if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// One version, for good; else the latest, and each that comes after it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<i32>,
+    /// The full name of a message of a Protobuf schema; its first if nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// What it is used for.
     #[serde(default)]
     pub mode: SchemaMode,
@@ -323,6 +331,20 @@ impl Definition {
     #[must_use]
     pub fn rejects_topic(&self, name: &str) -> String {
         self.rejects.topic.clone().unwrap_or_else(|| format!("{name}.rejects"))
+    }
+
+    /// The schema that the endpoint names, whatever it is used for.
+    #[must_use]
+    pub fn schema_ref(&self) -> Option<SchemaRef> {
+        let schema = self.schema.as_ref()?;
+        let subject = schema.subject.clone().unwrap_or_else(|| format!("{}-value", self.topic));
+        Some(SchemaRef { subject, version: schema.version, message: schema.message.clone() })
+    }
+
+    /// What payloads are checked against; `None` too where a schema is yet to be learnt.
+    #[must_use]
+    pub fn checked_against(&self) -> Option<SchemaRef> {
+        self.schema_ref().filter(|_| self.schema.as_ref().is_some_and(|s| s.mode != SchemaMode::Infer))
     }
 
     /// The rules for single events.

@@ -9,7 +9,7 @@ use highway_types::limits::{
 };
 
 use super::api_key::ApiKeyHash;
-use super::definition::{Auth, Definition, DefinitionError, Dialect};
+use super::definition::{Auth, Definition, DefinitionError, Dialect, SchemaMode};
 use crate::time::Moment;
 
 /// One thing that is wrong with a definition.
@@ -73,8 +73,21 @@ impl Definition {
                 ),
             );
         }
-        if self.schema.as_ref().is_some_and(|s| s.subject.is_empty()) {
-            wrong("schema.subject", "it is empty; name a subject of the registry".to_owned());
+        if let Some(schema) = &self.schema {
+            if schema.subject.as_ref().is_some_and(String::is_empty) {
+                wrong("schema.subject", "it is empty; name a subject of the registry".to_owned());
+            }
+            if let Some(version) = schema.version.filter(|version| *version < 1) {
+                wrong("schema.version", format!("{version} is no version; use 1 or more, or leave it out"));
+            }
+            if schema.mode == SchemaMode::Infer && (schema.version.is_some() || schema.message.is_some()) {
+                let message =
+                    "a schema that is yet to be learnt has no version and no message; leave them out";
+                wrong("schema.mode", message.to_owned());
+            }
+            if self.dialect == Dialect::Syslog {
+                wrong("schema", "syslog messages have a form of their own; leave the schema out".to_owned());
+            }
         }
         if let Err(problem) = self.rules() {
             problems.push(problem);

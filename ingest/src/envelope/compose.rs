@@ -71,6 +71,11 @@ impl Parts<'_> {
             timestamp: moment.timestamp(),
             partition: None,
         };
+        if stamp.schema.is_some()
+            && let Some(payload) = document.get("payload")
+        {
+            stamp.check_payload(&mut record, "/payload", payload.text())?;
+        }
         record.value = Some(Bytes::from(value));
         record.push_header(header::EVENT_ID, record.id.clone());
         record.push_header(header::EVENT_NAME, self.event_name.to_owned());

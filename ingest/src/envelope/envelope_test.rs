@@ -13,7 +13,7 @@ fn record_with(text: &[u8], rules: &Rules) -> Result<Record, Violation> {
     use rand::SeedableRng;
     let mut ids = IdMaker::new(rand::rngs::StdRng::seed_from_u64(1));
     let provenance = Provenance::new("orders/native", NOW);
-    let mut stamp = Stamp { now: NOW, ids: &mut ids, rules, provenance: &provenance };
+    let mut stamp = Stamp { now: NOW, ids: &mut ids, rules, provenance: &provenance, schema: None };
     let body = Bytes::copy_from_slice(text);
     Envelope::read(Value::parse(&body, 64)?)?.record(&body, &mut stamp)
 }
@@ -166,7 +166,8 @@ fn composed_events_are_native_events() {
         (Payload::Binary(b"\xff\x00"), r#"{"data_base64":"/wA="}"#),
         (Payload::Empty, "{}"),
     ] {
-        let mut stamp = Stamp { now: NOW, ids: &mut ids, rules: &rules, provenance: &provenance };
+        let mut stamp =
+            Stamp { now: NOW, ids: &mut ids, rules: &rules, provenance: &provenance, schema: None };
         let metadata = [("source", "\"s\"".to_owned())];
         let parts = Parts {
             id: Some("i"),

@@ -207,6 +207,7 @@ impl<'a> Envelope<'a> {
         if let Some(version) = &self.version {
             record.push_header(header::EVENT_VERSION, version.to_string());
         }
+        stamp.check_payload(&mut record, "/payload", self.payload.text())?;
         stamp.finish(record)
     }
 

@@ -8,6 +8,7 @@ use super::key::KeyRule;
 use super::violation::{Code, Violation};
 use crate::ids::Ids;
 use crate::record::{Record, header};
+use crate::schema::Checking;
 
 /// An endpoint's rules for single events.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +59,8 @@ pub struct Stamp<'a> {
     pub rules: &'a Rules,
     /// Where the request came from.
     pub provenance: &'a Provenance,
+    /// What payloads are checked against.
+    pub schema: Option<&'a Checking>,
 }
 
 impl std::fmt::Debug for Stamp<'_> {
@@ -70,6 +73,19 @@ impl Stamp<'_> {
     /// A new id.
     pub fn id(&mut self) -> String {
         self.ids.next_id(self.now)
+    }
+
+    /// Checks a payload against the endpoint's schema, and says in the record's headers which it fits. `at` is the pointer to it.
+    ///
+    /// # Errors
+    /// It does not fit.
+    pub fn check_payload(&self, record: &mut Record, at: &str, payload: &str) -> Result<(), Violation> {
+        if let Some(schema) = self.schema
+            && schema.check(at, payload)?
+        {
+            record.push_header(header::SCHEMA_ID, schema.id());
+        }
+        Ok(())
     }
 
     /// Adds the provenance, and checks the size: the last step of every decoder.

@@ -13,10 +13,12 @@ use serde_json::{Value, json};
 use super::extract::{Named, Whole};
 use super::http::{Decoding, Route};
 use super::live::Live;
+use super::propose;
 use super::service::Ingest;
 use crate::dialect::Item;
 use crate::endpoint::{Auth, Definition, DefinitionError, new_key};
 use crate::envelope::Provenance;
+use crate::schema::SchemaFault;
 
 /// Bytes of a definition.
 const DEFINITION_MAX_BYTES: usize = 1024 * 1024;
@@ -29,12 +31,13 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
         .route("/api/v1/endpoints/{name}/keys", post(add_key))
         .route("/api/v1/endpoints/{name}/test", post(test))
         .route("/api/v1/endpoints/{name}/replay", post(replay))
+        .route("/api/v1/endpoints/{name}/schema", get(propose::show).post(propose::accept))
         .route("/api/v1/ingest", get(status))
         .layer(DefaultBodyLimit::max(DEFINITION_MAX_BYTES))
         .with_state(ingest)
 }
 
-fn error(status: StatusCode, code: &str, message: impl ToString, problems: &[Value]) -> Response {
+pub(super) fn error(status: StatusCode, code: &str, message: impl ToString, problems: &[Value]) -> Response {
     let mut error = json!({ "code": code, "message": message.to_string() });
     if !problems.is_empty() {
         error["problems"] = json!(problems);
@@ -42,7 +45,7 @@ fn error(status: StatusCode, code: &str, message: impl ToString, problems: &[Val
     (status, axum::Json(json!({ "error": error }))).into_response()
 }
 
-fn not_found(name: &str) -> Response {
+pub(super) fn not_found(name: &str) -> Response {
     let message = format!(
         "there is no endpoint '{name}'; create it with `highway endpoint create {name} --topic TOPIC`"
     );
@@ -57,6 +60,16 @@ fn unusable(fault: &DefinitionError) -> Response {
         DefinitionError::Form(_) => Vec::new(),
     };
     error(StatusCode::UNPROCESSABLE_ENTITY, "definition", fault, &problems)
+}
+
+/// A schema that is not there is a fault of the definition; a registry that cannot answer is none.
+pub(super) fn schema_error(fault: &SchemaFault) -> Response {
+    let problem = [json!({ "field": "schema", "message": fault.to_string() })];
+    match fault {
+        SchemaFault::Unavailable(_) => error(StatusCode::SERVICE_UNAVAILABLE, "registry", fault, &[]),
+        SchemaFault::Refused(_) => error(StatusCode::CONFLICT, "schema", fault, &[]),
+        _ => error(StatusCode::UNPROCESSABLE_ENTITY, "schema", fault, &problem),
+    }
 }
 
 fn shown(name: &str, definition: &Definition) -> Value {
@@ -88,6 +101,12 @@ async fn show(State(ingest): State<Arc<Ingest>>, Named(name): Named<String>) -> 
                 .map(|(code, refused, kept)| json!({ "code": code, "refused": refused, "kept": kept }))
                 .collect();
             value["rejects_since_start"] = json!(rejects);
+            let (misfits, last) = live.misfits.seen();
+            if misfits > 0 {
+                let last =
+                    last.map(|m| json!({ "path": format!("/payload{}", m.path), "message": m.message }));
+                value["misfits_since_start"] = json!({ "count": misfits, "last": last });
+            }
             axum::Json(value).into_response()
         }
     }
@@ -120,9 +139,14 @@ async fn put(
 }
 
 /// Checks, makes the topics, commits; what would change nothing, or is not meant to, is only checked.
-async fn store(ingest: &Ingest, name: &str, definition: &Definition, dry_run: bool) -> Response {
+pub(super) async fn store(ingest: &Ingest, name: &str, definition: &Definition, dry_run: bool) -> Response {
     if let Err(fault) = definition.check(name, ingest.options.exposed, ingest.options.anonymous) {
         return unusable(&fault);
+    }
+    if let Some(schema) = definition.checked_against()
+        && let Err(fault) = ingest.schemas.find(&schema).await
+    {
+        return schema_error(&fault);
     }
     let existed = ingest.store.all().contains_key(name);
     let text = match serde_json::to_string(definition) {
@@ -205,8 +229,13 @@ async fn test(
     let now = ingest.clock.now();
     let provenance = Provenance::new(format!("{name}/test"), now);
     let route = Route::Events;
+    let schema = match ingest.checking(&live).await {
+        Ok(schema) => schema,
+        Err(fault) => return schema_error(&fault),
+    };
+    let (live, route, schema) = (&*live, &route, schema.as_ref());
     let decoding =
-        Decoding { live: &live, route: &route, headers: &headers, body: &body, provenance: &provenance, now };
+        Decoding { live, route, headers: &headers, body: &body, provenance: &provenance, schema, now };
     match decoding.run() {
         Err(turned) => error(crate::outcome::Status::of_turned(&turned).code, "request", turned, &[]),
         Ok((decoded, _)) => {

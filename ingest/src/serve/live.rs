@@ -1,7 +1,7 @@
 //! An endpoint in use: its definition, read once, with the state that belongs to it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use highway_types::TopicName;
@@ -10,6 +10,7 @@ use highway_types::limits::ENDPOINT_MAX_KEYS;
 use crate::endpoint::{Definition, Limiter, Rate};
 use crate::envelope::{Code, Rules};
 use crate::rejects::Sampler;
+use crate::schema::{Misfits, SchemaRef};
 
 /// See the module.
 pub(super) struct Live {
@@ -21,6 +22,10 @@ pub(super) struct Live {
     pub topic: TopicName,
     /// `None`: refused events are not kept.
     pub rejects: Option<TopicName>,
+    /// What its payloads are checked against; `None` too where a schema is yet to be learnt.
+    pub schema: Option<SchemaRef>,
+    /// Payloads that did not fit and were taken all the same.
+    pub misfits: Arc<Misfits>,
     rates: Mutex<HashMap<String, (Limiter, Limiter)>>,
     sampler: Mutex<Sampler>,
 }
@@ -42,6 +47,8 @@ impl Live {
             rules,
             topic: TopicName::new(&definition.topic),
             rejects,
+            schema: definition.checked_against(),
+            misfits: Arc::default(),
             rates: Mutex::default(),
             sampler: Mutex::new(Sampler::new(definition.rejects.max_per_second, now)),
             definition,

@@ -5,6 +5,7 @@
 //! are made here, go straight to the producer. [`http`] and [`syslog`] are the doors, [`api`] is what the admin listener serves.
 
 mod api;
+mod checking;
 mod extract;
 mod http;
 mod lane;
@@ -12,6 +13,7 @@ mod live;
 mod memory;
 mod openapi;
 mod produce;
+mod propose;
 mod rejects;
 mod replay;
 mod restore;

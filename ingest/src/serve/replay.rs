@@ -20,6 +20,7 @@ use crate::dialect::{Item, segment};
 use crate::envelope::Provenance;
 use crate::outcome::Outcome;
 use crate::rejects::{Origin, Replay};
+use crate::schema::{Checking, SchemaFault};
 
 /// Records that are held at the same time.
 const PIECE: i64 = 100;
@@ -41,14 +42,26 @@ pub(super) struct Replayed {
     pub skipped: usize,
 }
 
+/// Why a replay stopped.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum ReplayFault {
+    /// The log.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// There is no schema to check against.
+    #[error(transparent)]
+    Schema(#[from] SchemaFault),
+}
+
 impl Ingest {
     /// Replays everything that was refused since the last replay.
-    pub(super) async fn replay(&self, live: &Live) -> Result<Replayed, ClientError> {
+    pub(super) async fn replay(&self, live: &Live) -> Result<Replayed, ReplayFault> {
         let Some(topic) = &live.rejects else { return Ok(Replayed::default()) };
         let group = GroupId::from(format!("highway-replay-{}", live.name).as_str());
         let committed = self.client.committed(&group).await?;
         let partitions = self.client.topic(topic, true).await?.partitions.len();
         let mut done = Replayed::default();
+        let schema = self.checking(live).await?;
         for partition in 0..i32::try_from(partitions).unwrap_or(0) {
             let which = partition_of(topic, partition);
             let (start, end) = ends(&self.client, topic, partition).await?;
@@ -57,9 +70,20 @@ impl Ingest {
                 let to = end.min(from + PIECE);
                 let mut records = Vec::new();
                 read(&self.client, topic, partition, from..to, |record| records.push(record.clone())).await?;
+                // Those of the same origin go in one go: each waits for the disk.
+                let mut batches: Vec<(Origin, Vec<Item>)> = Vec::new();
                 for record in records {
+                    let Some((origin, items)) = self.decoded(live, schema.as_ref(), record, &mut done) else {
+                        continue;
+                    };
+                    match batches.last_mut() {
+                        Some((same, batch)) if *same == origin => batch.extend(items),
+                        _ => batches.push((origin, items)),
+                    }
+                }
+                for (origin, items) in batches {
                     let failed = done.failed;
-                    self.again(live, record, &mut done).await;
+                    self.again(live, &origin, items, &mut done).await;
                     if done.failed > failed {
                         return Ok(done);
                     }
@@ -71,7 +95,14 @@ impl Ingest {
         Ok(done)
     }
 
-    async fn again(&self, live: &Live, record: Record, done: &mut Replayed) {
+    /// What a record is, sent again; `None` and counted if it cannot be.
+    fn decoded(
+        &self,
+        live: &Live,
+        schema: Option<&Checking>,
+        record: Record,
+        done: &mut Replayed,
+    ) -> Option<(Origin, Vec<Item>)> {
         done.read += 1;
         let headers: Vec<(&str, &[u8])> = record
             .headers
@@ -81,14 +112,17 @@ impl Ingest {
         let value = record.value.clone().unwrap_or_default();
         let Ok(replay) = Replay::of(&headers, value, None, REJECT_MAX_ATTEMPTS) else {
             done.skipped += 1;
-            return;
+            return None;
         };
-        let now = self.clock.now();
-        let Some(items) = decode(live, &replay, now) else {
+        let items = decode(live, schema, &replay, self.clock.now());
+        if items.is_none() {
             done.skipped += 1;
-            return;
-        };
-        for result in carry_out(self, live, items, &replay.origin, now).await {
+        }
+        items.map(|items| (replay.origin, items))
+    }
+
+    async fn again(&self, live: &Live, origin: &Origin, items: Vec<Item>, done: &mut Replayed) {
+        for result in carry_out(self, live, items, origin, self.clock.now()).await {
             match result.outcome {
                 Outcome::Stored { duplicate: false, .. } => done.stored += 1,
                 Outcome::Stored { duplicate: true, .. } => done.duplicates += 1,
@@ -99,7 +133,12 @@ impl Ingest {
     }
 }
 
-fn decode(live: &Live, replay: &Replay, now: highway_types::Timestamp) -> Option<Vec<Item>> {
+fn decode(
+    live: &Live,
+    schema: Option<&Checking>,
+    replay: &Replay,
+    now: highway_types::Timestamp,
+) -> Option<Vec<Item>> {
     let Origin { dialect, key_id, client, .. } = &replay.origin;
     let mut headers = HeaderMap::new();
     let (route, media, body) = match dialect.as_str() {
@@ -116,8 +155,15 @@ fn decode(live: &Live, replay: &Replay, now: highway_types::Timestamp) -> Option
     let mut provenance = Provenance::new(format!("{}/{dialect}", live.name), now);
     provenance.key_id = key_id.clone().map(Into::into);
     provenance.client = client.clone().map(Into::into);
-    let decoding =
-        Decoding { live, route: &route, headers: &headers, body: &body, provenance: &provenance, now };
+    let decoding = Decoding {
+        live,
+        route: &route,
+        headers: &headers,
+        body: &body,
+        provenance: &provenance,
+        schema,
+        now,
+    };
     match decoding.run() {
         Ok((decoded, _)) => Some(decoded.items),
         // The bytes are no event at all: that is a refusal as well.

@@ -21,6 +21,7 @@ use super::syslog::Counters;
 use crate::dedup::Bounds;
 use crate::outcome::Outcome;
 use crate::record::Record;
+use crate::schema::Schemas;
 
 /// What a node says of its listeners.
 #[derive(Clone, Debug, Default)]
@@ -59,6 +60,7 @@ pub struct Ingest {
     pub(super) client: Client,
     pub(super) producer: Arc<Producer>,
     pub(super) store: Arc<dyn EndpointStore>,
+    pub(super) schemas: Arc<dyn Schemas>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) memory: Memory,
     pub(super) options: Options,
@@ -79,7 +81,12 @@ impl std::fmt::Debug for Ingest {
 impl Ingest {
     /// Over a client of the node's own cluster. Starts the producer's task; nothing is asked yet.
     #[must_use]
-    pub fn new(client: Client, store: Arc<dyn EndpointStore>, options: Options) -> Arc<Self> {
+    pub fn new(
+        client: Client,
+        store: Arc<dyn EndpointStore>,
+        schemas: Arc<dyn Schemas>,
+        options: Options,
+    ) -> Arc<Self> {
         let config = ProducerConfig {
             linger: Duration::from_millis(1),
             batch_bytes: 256 * 1024,
@@ -89,6 +96,7 @@ impl Ingest {
             producer: Arc::new(Producer::new(client.clone(), config)),
             client,
             store,
+            schemas,
             clock: SystemClock::new(),
             memory: Memory::new(INGEST_MEMORY_BYTES),
             options,

@@ -82,7 +82,7 @@ mod tests {
         let now = received.timestamp();
         let mut ids = IdMaker::new(rand::rngs::StdRng::seed_from_u64(1));
         let provenance = Provenance::new("syslog/syslog", now);
-        let mut stamp = Stamp { now, ids: &mut ids, rules, provenance: &provenance };
+        let mut stamp = Stamp { now, ids: &mut ids, rules, provenance: &provenance, schema: None };
         let around = Surroundings { received, source_ip: None, original: Original::WhenOdd };
         record(&parse(line, &Context { received, assumed_offset: 0 }), &around, &mut Vec::new(), &mut stamp)
     }

@@ -1,4 +1,4 @@
-"""Confluent's serializers for Avro, JSON Schema and Protobuf: drive_schemas.py BOOTSTRAP REGISTRY write|read NOTES
+"""Confluent's serializers for Avro, JSON Schema and Protobuf: drive_schemas.py BOOTSTRAP REGISTRY write|read|validate NOTES
 
 `write` registers, evolves, is refused what does not fit, and produces records; what it saw goes into the file NOTES.
 `read` consumes all of them with serializers of its own and finds every schema with its id.
@@ -250,5 +250,48 @@ def read():
     equal(raw[0][0][5:8], bytes([4, 0, 0]), "the message's indexes: two of them, the first within the first")
 
 
-{"write": write, "read": read}[phase]()
+def validate():
+    """Topics that ask for schemas: what serializers write is taken, what nobody serialized is refused (a Highway and Confluent
+    Server feature)."""
+    suffix = str(time.time_ns())
+    sr = client()
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin_configs = {
+        "confluent": {"confluent.value.schema.validation": "true"},
+        "redpanda": {"redpanda.value.schema.id.validation": "true"},
+        "full": {"highway.value.schema.validation": "full", "confluent.key.schema.validation": "false"},
+        "record": {"confluent.value.schema.validation": "true", "confluent.value.subject.name.strategy":
+                   "io.confluent.kafka.serializers.subject.RecordNameStrategy"},
+    }
+    by_record = {"subject.name.strategy": lambda context, record: record}
+    for kind, configs in admin_configs.items():
+        topics = {of: f"{kind}-{of}-{suffix}" for of in ["avro", "header", "json", "flight", "plane"]}
+        if kind == "record":
+            topics = {"avro": f"{kind}-avro-{suffix}"}
+        for made in admin.create_topics([NewTopic(t, 1, 1, config=configs) for t in topics.values()]).values():
+            made.result(30)
+        conf = by_record if kind == "record" else {}
+        avro = AvroSerializer(sr, json.dumps(AVRO[1]), conf=conf)
+        produce(topics["avro"], avro_values(), avro)
+        if kind != "record":
+            produce(topics["header"], avro_values(),
+                    AvroSerializer(sr, json.dumps(AVRO[1]), conf={"schema.id.serializer": header_schema_id_serializer}))
+            produce(topics["json"], json_values(), JSONSerializer(json.dumps(JSON), sr))
+            produce(topics["flight"], flights(), ProtobufSerializer(FLIGHT, sr, {"use.deprecated.format": False}))
+            produce(topics["plane"], planes(), ProtobufSerializer(PLANE, sr, {"use.deprecated.format": False}))
+        good = avro(avro_values()[0], SerializationContext(topics["avro"], MessageField.VALUE, []))
+        broken = {"no schema id": b"raw", "an id that nobody gave": b"\0\0\1\0\0" + good[5:]}
+        if kind == "full":
+            broken["bytes that are cut"] = good[:-1]
+        for what, value in broken.items():
+            failures = []
+            producer = Producer({"bootstrap.servers": bootstrap, "message.send.max.retries": 0})
+            producer.produce(topics["avro"], value, on_delivery=lambda error, _: failures.append(error))  # noqa: B023
+            equal(producer.flush(60), 0, f"{kind}: {what}: it is answered")
+            equal([error and error.name() for error in failures], ["INVALID_RECORD"], f"{kind}: {what}")
+        raw, _ = consume(topics["avro"], lambda value, context: value, COUNT)
+        check(all(value[:1] == b"\0" for value in raw), f"{kind}: only what was serialized is there")
+
+
+{"write": write, "read": read, "validate": validate}[phase]()
 finish("schemas", confluent_kafka.__version__, phase=phase)

@@ -1,6 +1,6 @@
 //! What `DescribeConfigs` shows (protocol checklist 36 and 37).
 
-use highway_types::topic_config::{ConfigDef, ConfigType, TOPIC_CONFIGS, TopicConfigDef};
+use highway_types::topic_config::{ConfigDef, ConfigType, SCHEMA_CONFIGS, TOPIC_CONFIGS, TopicConfigDef};
 use highway_types::{TopicName, topic_config::ConfigError};
 
 use super::resolve::BrokerSettings;
@@ -100,7 +100,7 @@ pub fn describe(
     Ok(all)
 }
 
-/// All settings of a topic that has `own`, by name.
+/// All settings of a topic that has `own`, by name; of those that Kafka does not know only what it has.
 ///
 /// # Errors
 /// A value that its setting does not take.
@@ -108,7 +108,10 @@ pub fn describe_topic(
     settings: &BrokerSettings<'_>,
     own: &ConfigMap,
 ) -> Result<Vec<DescribedConfig>, ConfigError> {
-    TOPIC_CONFIGS.iter().map(|def| describe_topic_config(settings, own, def)).collect()
+    let extra = SCHEMA_CONFIGS.iter().filter(|def| own.contains_key(def.name()));
+    let mut defs: Vec<_> = TOPIC_CONFIGS.iter().chain(extra).collect();
+    defs.sort_by_key(|def| def.name());
+    defs.into_iter().map(|def| describe_topic_config(settings, own, def)).collect()
 }
 
 fn describe_topic_config(

@@ -59,7 +59,8 @@ pub fn pair(text: &str) -> Result<(String, String), String> {
 /// An error about topic settings, with the nearest name where one is unknown.
 pub fn config_failure(error: ClientError, keys: &[&str]) -> Failure {
     let failure = Failure::from(error);
-    let known: Vec<_> = topic_config::TOPIC_CONFIGS.iter().map(|d| d.name()).collect();
+    let all = topic_config::TOPIC_CONFIGS.iter().chain(topic_config::SCHEMA_CONFIGS);
+    let known: Vec<_> = all.map(|d| d.name()).collect();
     let slip = keys.iter().find(|k| !known.contains(k)).and_then(|k| nearest(k, known.iter().copied()));
     match slip {
         Some(near) => failure.hint(format!("did you mean {near}?")),

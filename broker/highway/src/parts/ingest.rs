@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use highway_cluster::MetadataRecord;
 use highway_http::TlsSettings;
+use highway_ingest::schema::{NoSchemas, Schemas};
 use highway_ingest::serve::{
     EndpointStore, Ingest, Options, StoreFuture, SyslogListeners, admin_router, http_router, start_syslog,
 };
@@ -13,6 +14,7 @@ use highway_server::config::listeners::is_loopback_host;
 use highway_server::node::{NodeHandle, PartAddress};
 use highway_types::limits::REQUEST_MAX_BYTES;
 
+use super::schemas::{EndpointSchemas, NodeSchemas};
 use super::{announced, bind, door};
 
 /// The client id and principal of ingest.
@@ -35,7 +37,10 @@ impl EndpointStore for ControlRecords {
 }
 
 /// Binds and serves all that is on.
-pub(super) async fn start(node: &NodeHandle) -> Result<Vec<PartAddress>, String> {
+pub(super) async fn start(
+    node: &NodeHandle,
+    schemas: Option<Arc<NodeSchemas>>,
+) -> Result<Vec<PartAddress>, String> {
     let config = &node.broker.config;
     let anonymous = config.own("highway.allow.anonymous").eq_ignore_ascii_case("true");
     let asks = |at: &highway_server::config::HttpListenerConfig| {
@@ -44,7 +49,11 @@ pub(super) async fn start(node: &NodeHandle) -> Result<Vec<PartAddress>, String>
     let exposed = config.ingest.as_ref().is_some_and(|at| !is_loopback_host(&at.host) && !asks(at));
     let options = Options { exposed, anonymous, cluster_id: node.broker.cluster_id.to_string() };
     let store = Arc::new(ControlRecords(Arc::clone(&node.broker)));
-    let ingest = Ingest::new(door::client(&node.broker, NAME), store, options);
+    let schemas: Arc<dyn Schemas> = match schemas {
+        Some(schemas) => Arc::new(EndpointSchemas(schemas)),
+        None => Arc::new(NoSchemas),
+    };
+    let ingest = Ingest::new(door::client(&node.broker, NAME), store, schemas, options);
     let mut addresses = Vec::new();
     if let Some(at) = &config.ingest {
         let listener = bind("ingest", at, REQUEST_MAX_BYTES).await?;

@@ -3,19 +3,33 @@
 pub mod door;
 mod ingest;
 mod openapi;
+mod record_check;
 mod registry;
+mod schemas;
 mod users;
+
+use std::sync::Arc;
+
+use record_check::TopicSchemas;
+use schemas::NodeSchemas;
 
 use highway_http::{HttpListener, HttpOptions, TlsSettings};
 use highway_server::config::HttpListenerConfig;
 use highway_server::node::{NodeError, NodeHandle, PartAddress};
+use highway_server::schemas::RecordSchemas;
 
 /// Starts all of them; their listeners are bound when this returns.
 pub async fn start(node: NodeHandle) -> Result<Vec<PartAddress>, NodeError> {
     let mut addresses = Vec::new();
     node.admin.add(openapi::router());
-    addresses.extend(registry::start(&node).await.map_err(NodeError::Part)?);
-    addresses.extend(ingest::start(&node).await.map_err(NodeError::Part)?);
+    let registry = registry::start(&node).await.map_err(NodeError::Part)?;
+    let schemas = registry.map(|(address, store)| {
+        addresses.push(address);
+        NodeSchemas::new(store)
+    });
+    let for_topics = schemas.clone().map(|schemas| Arc::new(TopicSchemas(schemas)) as Arc<dyn RecordSchemas>);
+    node.broker.schemas.fill(for_topics);
+    addresses.extend(ingest::start(&node, schemas).await.map_err(NodeError::Part)?);
     Ok(addresses)
 }
 

@@ -18,12 +18,12 @@ use super::{announced, bind, door};
 const NAME: &str = "highway-registry";
 
 struct Registry {
-    store: SchemaStore,
+    store: Arc<SchemaStore>,
     users: Option<Users>,
 }
 
-/// Binds and serves, if it is on.
-pub(super) async fn start(node: &NodeHandle) -> Result<Option<PartAddress>, String> {
+/// Binds and serves, if it is on; the schemas are for the other parts.
+pub(super) async fn start(node: &NodeHandle) -> Result<Option<(PartAddress, Arc<SchemaStore>)>, String> {
     let Some(at) = &node.broker.config.registry else { return Ok(None) };
     let users = match &at.users {
         Some(path) => Some(Users::load(path).map_err(|e| format!("highway.registry.users: {e}"))?),
@@ -31,11 +31,11 @@ pub(super) async fn start(node: &NodeHandle) -> Result<Option<PartAddress>, Stri
     };
     let listener = bind("registry", at, REGISTRY_BODY_MAX).await?;
     let address = announced("registry", "schema registry", &listener, at);
-    let store = SchemaStore::start(door::client(&node.broker, NAME));
-    let registry = Arc::new(Registry { store, users });
+    let store = Arc::new(SchemaStore::start(door::client(&node.broker, NAME)));
+    let registry = Arc::new(Registry { store: Arc::clone(&store), users });
     let router = Router::new().fallback(answer).with_state(registry);
     node.tasks.spawn(listener.serve(router, node.stop.clone()));
-    Ok(Some(address))
+    Ok(Some((address, store)))
 }
 
 /// Every request of the API. Who may not come in sends no body.

@@ -3,6 +3,7 @@
 mod compat;
 mod decode;
 mod default;
+mod json_value;
 mod parse;
 mod print;
 mod tags;
@@ -11,6 +12,8 @@ use std::collections::BTreeMap;
 
 pub use compat::incompatibilities;
 pub use decode::check;
+pub use json_value::check_json;
+pub(crate) use json_value::whole;
 pub use parse::parse;
 pub(crate) use tags::visit;
 

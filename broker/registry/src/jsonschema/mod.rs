@@ -1,6 +1,7 @@
 //! JSON Schema, drafts 4, 6, 7, 2019-09 and 2020-12: what schemas say, compared; and values checked.
 
 mod draft;
+mod fast;
 mod model;
 mod read;
 mod resolve;

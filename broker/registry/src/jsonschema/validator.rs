@@ -3,6 +3,7 @@
 use jsonschema::{PatternOptions, Retrieve, Uri};
 use serde_json::Value;
 
+use super::fast::Fast;
 use super::{Draft, JsonSchema};
 use crate::validate::Fault;
 
@@ -10,7 +11,11 @@ use crate::validate::Fault;
 const PATTERN_MAX_BYTES: usize = 1 << 20;
 
 /// A compiled schema.
-pub struct Validator(jsonschema::Validator);
+pub struct Validator {
+    full: jsonschema::Validator,
+    /// For what is plainly valid, where the schema allows it.
+    fast: Option<Fast>,
+}
 
 impl std::fmt::Debug for Validator {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -57,14 +62,15 @@ impl Validator {
         };
         let references =
             schema.references.iter().map(|(name, value)| (name.clone(), value.to_serde())).collect();
+        let value = schema.value.to_serde();
         jsonschema::options()
             .with_draft(draft)
             .with_pattern_options(
                 PatternOptions::regex().size_limit(PATTERN_MAX_BYTES).dfa_size_limit(PATTERN_MAX_BYTES),
             )
             .with_retriever(Given(references))
-            .build(&schema.value.to_serde())
-            .map(Self)
+            .build(&value)
+            .map(|full| Self { full, fast: Fast::new(&value, schema.draft()) })
             .map_err(|error| error.to_string())
     }
 
@@ -73,8 +79,26 @@ impl Validator {
     /// # Errors
     /// [`Fault`] for what is not JSON, or the first thing that the schema does not allow, with its path.
     pub fn check(&self, bytes: &[u8]) -> Result<(), Fault> {
+        if self.fast.is_some()
+            && let Ok(text) = std::str::from_utf8(bytes)
+        {
+            return self.check_text(text);
+        }
         let value: Value =
             serde_json::from_slice(bytes).map_err(|error| Fault::new(format!("not JSON: {error}")))?;
+        self.check_value(&value)
+    }
+
+    /// Checks a JSON text that is known to be UTF-8.
+    ///
+    /// # Errors
+    /// As [`Self::check`].
+    pub fn check_text(&self, text: &str) -> Result<(), Fault> {
+        if self.fast.as_ref().is_some_and(|fast| fast.accepts(text)) {
+            return Ok(());
+        }
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| Fault::new(format!("not JSON: {error}")))?;
         self.check_value(&value)
     }
 
@@ -84,10 +108,10 @@ impl Validator {
     /// The first thing that the schema does not allow, with its path.
     pub fn check_value(&self, value: &Value) -> Result<(), Fault> {
         // Asking whether it is valid is far cheaper than asking why not.
-        if self.0.is_valid(value) {
+        if self.full.is_valid(value) {
             return Ok(());
         }
-        match self.0.validate(value) {
+        match self.full.validate(value) {
             Ok(()) => Ok(()),
             Err(error) => Err(Fault::new(error.to_string()).in_path(error.instance_path().as_str())),
         }

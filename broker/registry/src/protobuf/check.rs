@@ -120,6 +120,12 @@ fn find(schema: &ProtobufSchema, indexes: &[i32]) -> Option<TypeNo> {
     schema.by_name.get(&full).copied()
 }
 
+/// The full name of the message that indexes name.
+#[must_use]
+pub fn message_name(schema: &ProtobufSchema, indexes: &[i32]) -> Option<String> {
+    Some(schema.types.get(find(schema, indexes)?)?.full.clone())
+}
+
 fn too_deep() -> Fault {
     Fault::new(format!("the value is nested deeper than {SCHEMA_VALUE_MAX_DEPTH} levels"))
 }

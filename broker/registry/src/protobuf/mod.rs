@@ -6,6 +6,7 @@ mod check;
 mod descriptor;
 mod diff;
 mod encode;
+mod json_value;
 mod lexer;
 mod model;
 mod parser;
@@ -15,8 +16,9 @@ mod schema;
 mod tags;
 mod wire;
 
-pub use check::check;
+pub use check::{check, message_name};
 pub use diff::incompatibilities;
+pub use json_value::JsonForms;
 pub use schema::ProtobufSchema;
 
 #[cfg(test)]

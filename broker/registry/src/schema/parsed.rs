@@ -5,7 +5,7 @@ use highway_types::limits::SCHEMA_MAX_BYTES;
 use super::{Loaded, Schema, SchemaError, SchemaType};
 use crate::avro::{self, AvroSchema};
 use crate::jsonschema::JsonSchema;
-use crate::protobuf::ProtobufSchema;
+use crate::protobuf::{self, ProtobufSchema};
 
 /// A parsed schema of one of the three languages.
 #[derive(Debug)]
@@ -59,6 +59,16 @@ impl Parsed {
             Self::Avro(_) => SchemaType::Avro,
             Self::Json(_) => SchemaType::Json,
             Self::Protobuf(_) => SchemaType::Protobuf,
+        }
+    }
+
+    /// The name that the strategies RecordName and TopicRecordName make a subject of: the full name of an Avro type or of a
+    /// Protobuf message (`indexes` name it; the first when they are empty), the `title` of a JSON Schema.
+    pub fn record_name(&self, indexes: &[i32]) -> Option<String> {
+        match self {
+            Self::Avro((schema, _)) => schema.name(),
+            Self::Json(schema) => schema.value().get("title")?.as_str().map(str::to_owned),
+            Self::Protobuf(schema) => protobuf::message_name(schema, indexes),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Reads the topic into the state, from its beginning and then as it grows.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use highway_client::admin::ConfigResource;
@@ -24,7 +24,8 @@ pub(super) async fn run(shared: Arc<Shared>) {
                 shared.progress.send_replace(Progress::Absent);
                 shared.look.notified().await;
             }
-            Ok(Ended::Again) => {}
+            // What is shown meanwhile would be half of it.
+            Ok(Ended::Again) => drop(shared.progress.send_replace(Progress::Unknown)),
             Err(reason) => {
                 tracing::warn!(
                     topic = TOPIC,
@@ -46,7 +47,7 @@ enum Ended {
 }
 
 fn forget(shared: &Shared) {
-    *shared.registry.write().unwrap_or_else(PoisonError::into_inner) = Registry::default();
+    *shared.registry_mut() = Registry::default();
 }
 
 /// Reads from the beginning for as long as that goes well.
@@ -127,7 +128,7 @@ async fn check(shared: &Shared) -> Result<(), String> {
 async fn apply(shared: &Arc<Shared>, records: Vec<highway_client::Record>) -> Result<(), String> {
     let shared = Arc::clone(shared);
     let work = tokio::task::spawn_blocking(move || {
-        let mut registry = shared.registry.write().unwrap_or_else(PoisonError::into_inner);
+        let mut registry = shared.registry_mut();
         for record in records {
             let key = record.key.as_deref().unwrap_or_default();
             match Record::read(key, record.value.as_deref()) {

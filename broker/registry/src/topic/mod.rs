@@ -8,7 +8,8 @@
 mod follow;
 mod write;
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use highway_client::admin::OffsetSpec;
@@ -65,6 +66,8 @@ struct Shared {
     client: Client,
     topic: TopicName,
     registry: RwLock<Registry>,
+    /// Counts the changes of the state, so that what was made of it is known to be still right.
+    changes: AtomicU64,
     progress: watch::Sender<Progress>,
     /// Look for the topic again.
     look: Notify,
@@ -89,6 +92,7 @@ impl SchemaStore {
             client,
             topic: TopicName::new(TOPIC),
             registry: RwLock::default(),
+            changes: AtomicU64::new(0),
             progress: watch::Sender::new(Progress::Unknown),
             look: Notify::new(),
         });
@@ -120,6 +124,28 @@ impl SchemaStore {
     }
 }
 
+impl SchemaStore {
+    /// Waits until everything that was acknowledged on the topic before is applied.
+    ///
+    /// # Errors
+    /// The topic cannot be read.
+    pub async fn ready(&self) -> Result<(), RegistryError> {
+        self.shared.catch_up().await.map(|_| ())
+    }
+
+    /// Whether the topic is read: `None` while it is not, else a number that grows with every change of the state. Cheap.
+    #[must_use]
+    pub fn changes(&self) -> Option<u64> {
+        let whole = matches!(*self.shared.progress.borrow(), Progress::Absent | Progress::Applied(_));
+        whole.then(|| self.shared.changes.load(Ordering::Acquire))
+    }
+
+    /// Looks something up in the state as it is now. Not for what takes long: the topic waits.
+    pub fn with<R>(&self, look: impl FnOnce(&Registry) -> R) -> R {
+        look(&self.shared.registry())
+    }
+}
+
 impl Drop for SchemaStore {
     fn drop(&mut self) {
         self.tasks.iter().for_each(JoinHandle::abort);
@@ -129,6 +155,13 @@ impl Drop for SchemaStore {
 impl Shared {
     fn registry(&self) -> RwLockReadGuard<'_, Registry> {
         self.registry.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For changing it; who has looked at it before looks again.
+    fn registry_mut(&self) -> RwLockWriteGuard<'_, Registry> {
+        let state = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        self.changes.fetch_add(1, Ordering::Release);
+        state
     }
 
     /// What the state says to a request; aside, because a comparison of large schemas takes its time.

@@ -1,7 +1,7 @@
 //! What a key means, for `highway config explain`.
 
 use highway_cluster::configs::{BROKER_CONFIGS, UpdateMode, broker_config, inert_reason};
-use highway_types::topic_config::{ConfigDef, TOPIC_CONFIGS, Validator, topic_config};
+use highway_types::topic_config::{ConfigDef, SCHEMA_CONFIGS, TOPIC_CONFIGS, Validator, topic_config};
 
 use super::own_keys::{self, OWN_KEYS, OwnValue};
 
@@ -27,7 +27,8 @@ pub struct Explained {
 /// Every key that there is.
 pub fn keys() -> impl Iterator<Item = &'static str> {
     let own = OWN_KEYS.iter().map(|k| k.name);
-    own.chain(BROKER_CONFIGS.iter().map(|d| d.name())).chain(TOPIC_CONFIGS.iter().map(|d| d.name()))
+    let topics = TOPIC_CONFIGS.iter().chain(SCHEMA_CONFIGS).map(|d| d.name());
+    own.chain(BROKER_CONFIGS.iter().map(|d| d.name())).chain(topics)
 }
 
 /// What a key means; `None` for one that nobody knows.

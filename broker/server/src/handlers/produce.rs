@@ -4,6 +4,7 @@
 //!   -1 when it is durable. Any other value: INVALID_REQUIRED_ACKS for each partition.
 //! - Never creates topics. Internal topics: INVALID_TOPIC_EXCEPTION unless client.id is `__admin_client`.
 //! - v7 zstd; v8 record errors (KIP-467); v10 leader tags (KIP-951, not needed with one node); v13 topic ids (KIP-516).
+//! - Topics that ask for it have their records checked against the schema registry ([`crate::schemas`]): INVALID_RECORD.
 //! - Transactional batches are refused with INVALID_TXN_STATE: there is no transaction coordinator yet.
 
 use std::sync::Arc;
@@ -85,7 +86,21 @@ pub async fn append(broker: &Arc<Broker>, ctx: &RequestContext, request: Produce
                 slots.push(refused(code));
                 continue;
             }
-            match led.log.append(records, Origin::Client, led.leader_epoch) {
+            let rules = led.log.schema_rules();
+            let appended = if rules.any() {
+                match broker.schemas.check(&led.topic.name, rules) {
+                    Ok(check) => {
+                        led.log.append_checked(records, Origin::Client, led.leader_epoch, Some(&*check))
+                    }
+                    Err(error) => {
+                        slots.push(Slot::Final(failed(index, &error, &[])));
+                        continue;
+                    }
+                }
+            } else {
+                led.log.append(records, Origin::Client, led.leader_epoch)
+            };
+            match appended {
                 Ok(info) => {
                     broker.metrics.produced(&led.topic.name, info.last_offset - info.base_offset + 1);
                     slots.push(Slot::Waiting(succeeded(index, &info), led.log, info));

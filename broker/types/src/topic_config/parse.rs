@@ -1,6 +1,7 @@
 //! Text to [`TopicConfig`].
 
 use super::def::{ConfigError, Value};
+use super::schema_rules::SCHEMA_CONFIGS;
 use super::table::{TOPIC_CONFIGS, TopicConfigDef, topic_config};
 use super::typed::{CleanupPolicy, CompressionType, Durability, TimestampType, TopicConfig};
 use std::collections::BTreeMap;
@@ -26,6 +27,11 @@ impl TopicConfig {
             };
             if let Some(value) = value {
                 config.set(def, &value)?;
+            }
+        }
+        for def in SCHEMA_CONFIGS {
+            if let Some(text) = own.get(def.name()) {
+                config.schemas.set(def.name(), &def.def.parse(text)?);
             }
         }
         if config.min_compaction_lag_ms > config.max_compaction_lag_ms {

@@ -1,6 +1,7 @@
 //! All 33 topic settings of Kafka 4.3, and `highway.durability`, by name.
 
 use super::def::{ConfigDef, ConfigError, ConfigType, Importance, Validator, Value};
+use super::schema_rules::SCHEMA_CONFIGS;
 
 /// A broker setting that gives a topic setting its default.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,8 +63,10 @@ impl TopicConfigDef {
 /// The setting of that name.
 #[must_use]
 pub fn topic_config(name: &str) -> Option<&'static TopicConfigDef> {
-    let index = TOPIC_CONFIGS.binary_search_by(|def| def.name().cmp(name)).ok()?;
-    TOPIC_CONFIGS.get(index)
+    let in_table = |table: &'static [TopicConfigDef]| {
+        table.binary_search_by(|def| def.name().cmp(name)).ok().and_then(|index| table.get(index))
+    };
+    in_table(TOPIC_CONFIGS).or_else(|| in_table(SCHEMA_CONFIGS))
 }
 
 const fn setting(
@@ -98,7 +101,7 @@ const fn minutes(name: &'static str) -> Synonym {
     Synonym { name, factor: 60_000 }
 }
 
-/// Every topic setting, by name.
+/// Every topic setting that every topic has, by name; [`SCHEMA_CONFIGS`] are the others.
 pub const TOPIC_CONFIGS: &[TopicConfigDef] = &[
     setting(
         "cleanup.policy",

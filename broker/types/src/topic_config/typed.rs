@@ -1,5 +1,7 @@
 //! The typed form of a topic's settings, which the log and the broker read.
 
+use super::schema_rules::SchemaRules;
+
 /// How a topic's old records go away (`cleanup.policy`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CleanupPolicy {
@@ -100,6 +102,8 @@ pub struct TopicConfig {
     pub preallocate: bool,
     /// `highway.durability`, Highway's own
     pub durability: Durability,
+    /// `confluent.*`, `redpanda.*` and `highway.*.schema.validation`
+    pub schemas: SchemaRules,
 }
 
 impl Default for TopicConfig {
@@ -132,6 +136,7 @@ impl Default for TopicConfig {
             min_cleanable_dirty_ratio: 0.5,
             preallocate: false,
             durability: Durability::Fsync,
+            schemas: SchemaRules::default(),
         }
     }
 }

@@ -9,7 +9,7 @@ pub mod v3;
 
 use bytes::Bytes;
 
-use crate::envelope::{Stamp, Violation};
+use crate::envelope::{Code, Stamp, Violation};
 use crate::json::Members;
 use crate::outcome::Status;
 use crate::record::{Record, header};
@@ -39,6 +39,19 @@ impl Sent {
             record.push_header(key, value);
         }
         record.push_header(header::EVENT_ID, record.id.clone());
+        // A tombstone is no payload.
+        if stamp.schema.is_some()
+            && let Some(value) = record.value.clone()
+        {
+            let text = std::str::from_utf8(&value).map_err(|_| {
+                Violation::new(
+                    Code::Schema,
+                    "/value",
+                    "the value is not UTF-8, so it is no JSON to be checked",
+                )
+            })?;
+            stamp.check_payload(&mut record, "/value", text)?;
+        }
         stamp.finish(record)
     }
 }

@@ -10,6 +10,7 @@ use crate::endpoint::{Auth, Dialect};
 use crate::envelope::{Provenance, Stamp};
 use crate::ids::IdMaker;
 use crate::outcome::Turned;
+use crate::schema::Checking;
 use crate::serve::live::Live;
 
 /// Bodies of this size are decoded beside the other requests of their worker thread.
@@ -22,6 +23,7 @@ pub(in crate::serve) struct Decoding<'a> {
     pub headers: &'a HeaderMap,
     pub body: &'a Bytes,
     pub provenance: &'a Provenance,
+    pub schema: Option<&'a Checking>,
     pub now: Timestamp,
 }
 
@@ -54,8 +56,13 @@ impl Decoding<'_> {
 
     fn decode(&self) -> Result<(Decoded, Vec<String>), Turned> {
         let mut ids = IdMaker::new(rand::rng());
-        let stamp =
-            &mut Stamp { now: self.now, ids: &mut ids, rules: &self.live.rules, provenance: self.provenance };
+        let stamp = &mut Stamp {
+            now: self.now,
+            ids: &mut ids,
+            rules: &self.live.rules,
+            provenance: self.provenance,
+            schema: self.schema,
+        };
         let (definition, headers, body) = (&self.live.definition, self.headers, self.body);
         let max = definition.limits.max_events;
         let dialect = definition.dialect;

@@ -169,6 +169,7 @@ async fn serve(
     let rate_key = key_id.clone().unwrap_or_default();
     let declared = body::declared(&parts.headers);
     live.admit(&rate_key, 1, declared.unwrap_or(1), ingest.clock.monotonic()).map_err(Turned::RateLimited)?;
+    let schema = ingest.checking(live).await.map_err(|fault| Turned::Unavailable(fault.to_string()))?;
     let (body, _held) = body::read(ingest, live, &parts.headers, declared, body).await?;
     if let Some(challenge) = auth::check_signature(live, &parts.headers, &body, now)? {
         return Ok(respond::text(challenge));
@@ -179,8 +180,9 @@ async fn serve(
     let mut provenance = Provenance::new(format!("{}/{dialect}", live.name), now);
     provenance.key_id = key_id.clone().map(Into::into);
     provenance.client = client.clone().map(Into::into);
+    let schema = schema.as_ref();
     let decoding =
-        Decoding { live, route, headers: &parts.headers, body: &body, provenance: &provenance, now };
+        Decoding { live, route, headers: &parts.headers, body: &body, provenance: &provenance, schema, now };
     let (decoded, entries) = decoding.run()?;
     if let Some(key) = key {
         auth::check_names(key, &decoded.items)?;

@@ -91,7 +91,8 @@ impl Sink {
             .map(|s| Bytes::copy_from_slice(s.as_bytes()));
         let message = parse(line, &Context { received, assumed_offset: 0 });
         let around = Surroundings { received, source_ip: source, original: Original::WhenOdd };
-        let mut stamp = Stamp { now, ids: &mut maker.ids, rules: &live.rules, provenance: &provenance };
+        let mut stamp =
+            Stamp { now, ids: &mut maker.ids, rules: &live.rules, provenance: &provenance, schema: None };
         record(&message, &around, &mut maker.scratch, &mut stamp)
     }
 

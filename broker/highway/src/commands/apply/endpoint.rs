@@ -10,8 +10,21 @@ use crate::failure::{EXIT_NOT_FOUND, Failure};
 
 const JSON: &str = "application/json";
 
-/// Says what applying it would change; with `apply` it is done.
-pub(super) async fn run(args: &ApplyArgs, endpoint: &Endpoint, apply: bool) -> Result<Plan, Failure> {
+/// The subject that payloads are checked against.
+fn subject(definition: &Value) -> Option<String> {
+    let schema = definition.get("schema").filter(|schema| !schema.is_null())?;
+    let named = schema["subject"].as_str().map(str::to_owned);
+    named.or_else(|| definition["topic"].as_str().map(|topic| format!("{topic}-value")))
+}
+
+/// Says what applying it would change; with `apply` it is done. `pending` are subjects that are registered before it: the node
+/// knows them only then.
+pub(super) async fn run(
+    args: &ApplyArgs,
+    endpoint: &Endpoint,
+    pending: &[&str],
+    apply: bool,
+) -> Result<Plan, Failure> {
     let path = format!("/api/v1/endpoints/{}", encoded(&endpoint.name));
     let now = match call(&args.admin, "GET", &path, JSON, b"").await {
         Err(failure) if failure.code == EXIT_NOT_FOUND => None,
@@ -24,12 +37,16 @@ pub(super) async fn run(args: &ApplyArgs, endpoint: &Endpoint, apply: bool) -> R
     {
         definition["auth"] = keys.clone();
     }
+    let waits = !apply && subject(&definition).is_some_and(|subject| pending.contains(&subject.as_str()));
+    if waits && let Some(members) = definition.as_object_mut() {
+        members.remove("schema");
+    }
     let suffix = if apply { "" } else { "?dry_run=true" };
     let told =
         call(&args.admin, "PUT", &format!("{path}{suffix}"), JSON, definition.to_string().as_bytes()).await?;
     let state = match told["change"].as_str() {
         Some("created") => State::Created,
-        Some("unchanged") => State::Unchanged,
+        Some("unchanged") if !waits => State::Unchanged,
         _ => State::Changed,
     };
     let mut changes = Vec::new();
@@ -37,6 +54,9 @@ pub(super) async fn run(args: &ApplyArgs, endpoint: &Endpoint, apply: bool) -> R
         let members = told.as_object().into_iter().flatten();
         let differing = members.filter(|(name, value)| now.get(*name) != Some(value) && *name != "change");
         changes.extend(differing.map(|(name, value)| format!("{name}={}", short(value))));
+        if waits {
+            changes.push("schema".to_owned());
+        }
         if changes.is_empty() && state == State::Changed {
             changes.push("secrets".to_owned());
         }

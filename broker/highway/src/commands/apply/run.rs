@@ -82,7 +82,7 @@ async fn carry_out(args: &ApplyArgs, order: &[&Document], apply: bool) -> Result
         let done = match (&document.object, &client) {
             (Object::Topic(of), Some(client)) => topic::run(client, of, apply).await,
             (Object::Schema(of), _) => schema::run(args, of, &pending, apply).await,
-            (Object::Endpoint(of), _) => endpoint::run(args, of, apply).await,
+            (Object::Endpoint(of), _) => endpoint::run(args, of, &pending, apply).await,
             (Object::Topic(_), None) => continue,
         };
         let plan = done.map_err(|failure| {

@@ -33,6 +33,8 @@ pub enum EndpointCommand {
     Test(TestArgs),
     /// Send refused events again, those since the last replay
     Replay(NameArgs),
+    /// Propose a JSON Schema learnt from stored events; with --accept register and enforce it
+    Schema(SchemaArgs),
     /// API keys of an endpoint
     #[command(subcommand)]
     Key(KeyCommand),
@@ -65,6 +67,12 @@ pub struct CreateArgs {
     /// The name of events that have none
     #[arg(long, value_name = "NAME")]
     pub event_name: Option<String>,
+    /// Check payloads against the latest schema of this subject of the registry
+    #[arg(long, value_name = "SUBJECT")]
+    pub schema: Option<String>,
+    /// Learn a schema first: see `highway endpoint schema`
+    #[arg(long, conflicts_with = "schema")]
+    pub infer: bool,
     /// The whole definition as JSON or YAML; - is stdin
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
@@ -85,6 +93,31 @@ pub struct NameArgs {
     /// Its name
     #[arg(value_name = "NAME")]
     pub name: String,
+    #[command(flatten)]
+    pub admin: AdminArgs,
+}
+
+/// Arguments of `highway endpoint schema`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  highway endpoint create orders --topic orders --infer
+  highway endpoint schema orders                       # what the newest 1000 events have in common
+  highway endpoint schema orders --accept              # register it and refuse what does not fit
+  highway endpoint schema orders > s.json; $EDITOR s.json; highway endpoint schema orders --accept --file s.json")]
+pub struct SchemaArgs {
+    /// Its name
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Newest events to learn from
+    #[arg(long, value_name = "N")]
+    pub samples: Option<usize>,
+    /// Register the schema under the endpoint's subject, and refuse what does not fit it
+    #[arg(long)]
+    pub accept: bool,
+    /// Accept this JSON Schema, not the proposal; - is stdin
+    #[arg(short, long, value_name = "FILE", requires = "accept")]
+    pub file: Option<PathBuf>,
     #[command(flatten)]
     pub admin: AdminArgs,
 }

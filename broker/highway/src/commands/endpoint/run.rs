@@ -4,7 +4,7 @@ use std::io::Read;
 
 use serde_json::{Value, json};
 
-use super::args::{CreateArgs, EndpointCommand, KeyCommand, NameArgs, TestArgs};
+use super::args::{CreateArgs, EndpointCommand, KeyCommand, NameArgs, SchemaArgs, TestArgs};
 use super::http::{call, encoded};
 use crate::cli::OutputArgs;
 use crate::failure::{EXIT_CHECK, Failure};
@@ -37,6 +37,7 @@ pub async fn run(command: EndpointCommand) -> Result<(), Failure> {
             let done = ask(&args, "POST", "/replay").await?;
             describe(&done, &args.admin.output)
         }
+        EndpointCommand::Schema(args) => schema(args).await,
         EndpointCommand::Key(KeyCommand::Create(args)) => {
             let made = ask(&args, "POST", "/keys").await?;
             if !args.admin.output.is_json() {
@@ -66,6 +67,11 @@ async fn create(args: CreateArgs) -> Result<(), Failure> {
                 if let Some(value) = value {
                     definition[name] = json!(value);
                 }
+            }
+            if args.infer {
+                definition["schema"] = json!({ "mode": "infer" });
+            } else if let Some(subject) = &args.schema {
+                definition["schema"] = json!({ "subject": subject });
             }
             call(&args.admin.admin, "PUT", &path, JSON, definition.to_string().as_bytes()).await?
         }
@@ -112,6 +118,39 @@ fn stdin() -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
     std::io::stdin().lock().read_to_end(&mut text)?;
     Ok(text)
+}
+
+/// The proposal goes to stdout as it is, to be edited; what is to be said of it to stderr.
+async fn schema(args: SchemaArgs) -> Result<(), Failure> {
+    let query = args.samples.map(|samples| format!("?samples={samples}")).unwrap_or_default();
+    let path = format!("/api/v1/endpoints/{}/schema{query}", encoded(&args.name));
+    let body = match &args.file {
+        None => Vec::new(),
+        Some(file) if file.as_os_str() == "-" => stdin()?,
+        Some(file) => std::fs::read(file)?,
+    };
+    let method = if args.accept { "POST" } else { "GET" };
+    let found = call(&args.admin.admin, method, &path, JSON, &body).await?;
+    if args.admin.output.is_json() {
+        return output::json(&found);
+    }
+    let text = |name: &str| found[name].as_str().unwrap_or("-").to_owned();
+    if args.accept {
+        output::note(format!(
+            "subject {} has it under id {}; endpoint {} refuses what does not fit",
+            text("subject"),
+            found["id"],
+            args.name
+        ));
+        return Ok(());
+    }
+    output::note(format!(
+        "learnt from {} events; `highway endpoint schema {} --accept` registers it as {} and enforces it",
+        found["samples"],
+        args.name,
+        text("subject")
+    ));
+    output::json(&found["schema"])
 }
 
 async fn test(args: TestArgs) -> Result<(), Failure> {

@@ -63,6 +63,33 @@ pub(super) struct Checked {
     pub(super) deltas_right: bool,
 }
 
+/// A check of single records that the log knows nothing of: schemas.
+pub trait RecordCheck {
+    /// Looks at one record.
+    ///
+    /// # Errors
+    /// What is wrong with it, for people.
+    fn check(&self, record: &RecordView<'_>) -> Result<(), String>;
+}
+
+/// Asks `check` of each record; faults of all records are collected.
+pub(super) fn check_each(
+    header: &BatchHeader,
+    payload: &[u8],
+    check: &dyn RecordCheck,
+) -> Result<(), BatchError> {
+    let mut faults = Vec::new();
+    for (batch_index, record) in (0i32..).zip(records(payload, header.count)) {
+        if let Err(message) = check.check(&record?) {
+            faults.push(RecordFault { batch_index, message });
+            if faults.len() == FAULTS_MAX {
+                break;
+            }
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(BatchError::InvalidRecords(faults)) }
+}
+
 struct Rules<'a> {
     header: &'a BatchHeader,
     config: &'a TopicConfig,

@@ -7,7 +7,7 @@ use highway_types::limits::{DECOMPRESSED_MAX_BYTES, DECOMPRESSION_FACTOR};
 use highway_types::topic_config::TimestampType;
 use highway_types::{LeaderEpoch, Offset, Timestamp, TopicConfig};
 
-use super::check::{Checked, check_base_offset, check_header, check_records};
+use super::check::{Checked, RecordCheck, check_base_offset, check_each, check_header, check_records};
 use super::error::BatchError;
 use super::repack::{repack, target_codec};
 use crate::batch::compression::{Compression, DecompressError, decompress};
@@ -76,6 +76,20 @@ pub fn validate(
     origin: Origin,
     now: Timestamp,
 ) -> Result<ValidBatch, BatchError> {
+    validate_with(batch, config, origin, now, None)
+}
+
+/// The same, with a check of each record beside the rules of the log.
+///
+/// # Errors
+/// As [`validate`].
+pub fn validate_with(
+    batch: Bytes,
+    config: &TopicConfig,
+    origin: Origin,
+    now: Timestamp,
+    check: Option<&dyn RecordCheck>,
+) -> Result<ValidBatch, BatchError> {
     let mut header = split_header(&batch)?;
     check_base_offset(&header, origin)?;
     check_size(batch.len(), config)?;
@@ -92,6 +106,9 @@ pub fn validate(
     let (checked, packed) = with_plain(codec, &payload, |plain| {
         let checked =
             check_records(&header, plain, config, now, codec != Compression::None && target == codec)?;
+        if let Some(check) = check {
+            check_each(&header, plain, check)?;
+        }
         // Old clients count offsets wrongly; the batch is written anew for them, as Kafka does.
         let packed = (target != codec || !checked.deltas_right)
             .then(|| repack(&mut header, plain, target, config, checked.deltas_right))

@@ -393,3 +393,30 @@ fn speed_of_the_plain_way() {
         println!("{size} B records: {:.2} GB/s", batch.len() as f64 * 1000.0 / took.as_secs_f64() / 1e9);
     }
 }
+
+#[test]
+fn a_check_beside_the_rules_sees_every_record_once_and_unpacked() {
+    struct NoW;
+    impl RecordCheck for NoW {
+        fn check(&self, record: &crate::batch::records::RecordView<'_>) -> Result<(), String> {
+            let value = record.value.unwrap_or_default();
+            if value.contains(&b'w') { Err(format!("{} bytes", value.len())) } else { Ok(()) }
+        }
+    }
+    let config = TopicConfig::default();
+    for codec in [Compression::None, Compression::Zstd] {
+        let sent: [Sent<'_>; 3] =
+            [(NOW.0, None, Some(b"vv")), (NOW.0, None, Some(b"w")), (NOW.0, None, Some(b"vww"))];
+        let batch = batch_of(&sent, codec);
+        let refused = validate_with(batch.clone(), &config, Origin::Client, NOW, Some(&NoW)).unwrap_err();
+        let fault = |batch_index, message: &str| RecordFault { batch_index, message: message.to_owned() };
+        assert_eq!(
+            refused,
+            BatchError::InvalidRecords(vec![fault(1, "1 bytes"), fault(2, "3 bytes")]),
+            "{codec:?}"
+        );
+        let good = batch_of(&sent[..1], codec);
+        assert!(validate_with(good, &config, Origin::Client, NOW, Some(&NoW)).is_ok());
+        assert!(validate_with(batch, &config, Origin::Client, NOW, None).is_ok());
+    }
+}

@@ -9,5 +9,6 @@ mod error;
 mod leader;
 mod repack;
 
+pub use check::RecordCheck;
 pub use error::{BatchError, FAULTS_MAX, RecordFault};
-pub use leader::{Origin, ValidBatch, validate};
+pub use leader::{Origin, ValidBatch, validate, validate_with};
