@@ -139,8 +139,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<Document>, Failure> {
 }
 
 fn parse(file: &str, text: &str) -> Result<Vec<Document>, Failure> {
-    let values: Vec<Value> =
-        serde_saphyr::from_multiple(text).map_err(|error| Failure::usage(format!("{file}: {error}")))?;
+    // YAML 1.2: `n`, `y`, `no` and `on` are words, not truth values; a schema may have a property of that name.
+    let options = serde_saphyr::options! { strict_booleans: true };
+    let values: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options)
+        .map_err(|error| Failure::usage(format!("{file}: {error}")))?;
     let mut documents = Vec::new();
     for (index, value) in values.into_iter().enumerate() {
         // A file may begin or end with a line of dashes.
@@ -217,6 +219,17 @@ mod tests {
             .map(|d| format!("{} {} {}", d.place.number, d.object.kind(), d.object.name()))
             .collect();
         assert_eq!(told, ["1 Topic t", "2 Endpoint e", "3 Schema s"]);
+    }
+
+    #[test]
+    fn words_are_no_truth_values() {
+        let text =
+            "kind: Schema\nsubject: s\nschema: {required: [n, on], properties: {n: {}, y: {}}, a: true}";
+        let documents = parse("f.yaml", text).unwrap();
+        let Object::Schema(schema) = &documents[0].object else { panic!("{documents:?}") };
+        let expected =
+            serde_json::json!({"required": ["n", "on"], "properties": {"n": {}, "y": {}}, "a": true});
+        assert_eq!(schema.schema, expected);
     }
 
     #[test]
