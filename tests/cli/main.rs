@@ -1,6 +1,7 @@
 //! The command line tools and the client library under them: the real binary against the real node, and against Apache
 //! Kafka where the tools must work there too.
 
+mod apply;
 mod client;
 mod config_file;
 mod doctor;

@@ -19,6 +19,7 @@ fn help_is_there_for_every_command() {
         "produce",
         "consume",
         "group",
+        "apply",
         "config",
         "cluster",
         "doctor",

@@ -2,10 +2,11 @@
 //! The drivers hold no expectation of Highway's own: `HIGHWAY_TEST_BROKER=kafka` runs them against Apache Kafka, where each
 //! was proven first. `HIGHWAY_TEST_BROKER=HOST:PORT` takes a broker that runs already.
 
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use highway_tests::{Broker, Node, Oracle, drivers};
+use highway_tests::{Broker, Node, Oracle, drivers, repository};
 
 struct Running(String);
 
@@ -122,4 +123,31 @@ fn flights_over_http_with_a_schema() {
 #[test]
 fn rust_rdkafka_tests() {
     drive_for("rdkafka", 60, Duration::from_secs(1500));
+}
+
+/// A driver that takes other addresses than a broker's.
+fn drive_parts(name: &str, addresses: &[&str], floor: u64, limit: Duration) {
+    let mut command = Command::new(repository().join("tests/clients/run.sh"));
+    command.arg(name).args(addresses);
+    let stdout = drivers::run(name, command, limit).expect_success(&format!("driver {name}"));
+    let last: serde_json::Value =
+        serde_json::from_str(stdout.lines().last().unwrap_or_default()).expect("a closing line of JSON");
+    println!("{name}: {last}");
+    let checks = last["checks"].as_u64().unwrap_or(0);
+    assert!(checks >= floor, "{name} made only {checks} checks");
+}
+
+#[test]
+fn franz_go_schema_registry() {
+    let node = Node::start();
+    let registry = format!("http://{}", node.registry());
+    drive_parts("go-schemas", &[node.bootstrap(), &registry], 150, Duration::from_secs(180));
+}
+
+/// schemathesis finds no failure of the server and no answer that its description does not know.
+#[test]
+fn descriptions_of_the_http_apis() {
+    let node = Node::start();
+    let addresses = [node.registry(), node.admin(), &node.part("ingest")];
+    drive_parts("openapi", &addresses, 3000, Duration::from_secs(600));
 }

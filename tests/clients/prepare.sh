@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs or builds what the client drivers need, in the user's cache folder, each once per content of its pin file.
-# Usage: prepare.sh [python|schemas|node|go|java|kcat|s3 ...]      (all without arguments)
+# Usage: prepare.sh [python|schemas|openapi|node|go|java|kcat|s3 ...]      (all without arguments)
 # Prints nothing on success; every part ends in a folder ${XDG_CACHE_HOME:-$HOME/.cache}/highway/clients/<part>.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -40,6 +40,13 @@ schemas_clients() {
   python3 -m venv "$cache/schemas"
   retry "$cache/schemas/bin/pip" install -q --no-deps --disable-pip-version-check -r "$here/python/requirements-schemas.txt"
   done_with schemas
+}
+openapi_clients() {
+  stale openapi "$here/python/requirements-openapi.txt" || return 0
+  rm -rf "$cache/openapi"
+  python3 -m venv "$cache/openapi"
+  retry "$cache/openapi/bin/pip" install -q --no-deps --disable-pip-version-check -r "$here/python/requirements-openapi.txt"
+  done_with openapi
 }
 node_clients() {
   stale node "$here/node/package-lock.json" || return 0
@@ -83,10 +90,10 @@ hint: apt-get install kcat" >&2; return 1; }
 hint: apt-get install jq" >&2; return 1; }
 }
 
-[ $# -gt 0 ] || set -- kcat python schemas node go java s3
+[ $# -gt 0 ] || set -- kcat python schemas openapi node go java s3
 for part in "$@"; do
   case $part in
-  kcat | python | schemas | node | go | java | s3) "${part}_clients" ;;
+  kcat | python | schemas | openapi | node | go | java | s3) "${part}_clients" ;;
   *) echo "error: no client part is called $part" >&2; exit 2 ;;
   esac
 done

@@ -13,6 +13,10 @@ kcat) "$here/prepare.sh" kcat; exec "$here/kcat/drive.sh" "$bootstrap" ;;
 confluent | kpython | aio | flights) "$here/prepare.sh" python; exec "$python" "$here/python/drive_$name.py" "$bootstrap" ;;
 # schemas HOST:PORT REGISTRY-HOST:PORT write|read|validate NOTES-FILE
 schemas) "$here/prepare.sh" schemas; shift; exec "$cache/schemas/bin/python" "$here/python/drive_schemas.py" "$@" ;;
+# go-schemas HOST:PORT http://REGISTRY-HOST:PORT
+go-schemas) "$here/prepare.sh" go; shift; exec "$cache/go/schemas" "$@" ;;
+# openapi REGISTRY-HOST:PORT ADMIN-HOST:PORT INGEST-HOST:PORT
+openapi) "$here/prepare.sh" openapi; shift; exec "$cache/openapi/bin/python" "$here/python/drive_openapi.py" "$@" ;;
 # ingest HOST:PORT REGISTRY INGEST ADMIN: a node's other listeners, too
 ingest) "$here/prepare.sh" python; shift; exec "$python" "$here/python/drive_ingest.py" "$@" ;;
 kafkajs) "$here/prepare.sh" node; NODE_PATH=$cache/node/node_modules exec node "$here/node/drive_kafkajs.js" "$bootstrap" ;;
@@ -22,5 +26,5 @@ java) "$here/prepare.sh" java; exec java -Xmx256m -XX:+UseSerialGC -XX:TieredSto
 java-tools) "$here/../oracle/fetch.sh" >/dev/null; exec "$here/java/tools.sh" "$bootstrap" ;;
 rdkafka) exec "$here/rust/rdkafka.sh" "$bootstrap" ;;
 *) echo "error: no driver is called $name
-hint: kcat confluent kpython aio flights kafkajs franz sarama segmentio java java-tools rdkafka schemas ingest" >&2; exit 2 ;;
+hint: kcat confluent kpython aio flights kafkajs franz sarama segmentio java java-tools rdkafka schemas go-schemas openapi ingest" >&2; exit 2 ;;
 esac

@@ -302,6 +302,10 @@ impl Definition {
     /// # Errors
     /// Not of the form.
     pub fn from_json(text: &[u8]) -> Result<Self, DefinitionError> {
+        // Serde would take an array for the members in their order.
+        if text.trim_ascii_start().first() == Some(&b'[') {
+            return Err(DefinitionError::Form("an array; send an object with a topic".to_owned()));
+        }
         serde_json::from_slice(text).map_err(|error| DefinitionError::Form(error.to_string()))
     }
 

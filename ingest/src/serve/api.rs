@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::Router;
-use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, State};
+use axum::extract::{DefaultBodyLimit, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::extract::{Named, Whole};
 use super::http::{Decoding, Route};
 use super::live::Live;
 use super::propose;
@@ -90,7 +90,7 @@ async fn list(State(ingest): State<Arc<Ingest>>) -> Response {
     axum::Json(json!({ "items": items })).into_response()
 }
 
-async fn show(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>) -> Response {
+async fn show(State(ingest): State<Arc<Ingest>>, Named(name): Named<String>) -> Response {
     match ingest.endpoint(&name) {
         None => not_found(&name),
         Some(live) => {
@@ -114,10 +114,12 @@ async fn show(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>) -> Re
 
 async fn put(
     State(ingest): State<Arc<Ingest>>,
-    Path(name): Path<String>,
+    Named(name): Named<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Response {
+    let dry_run = query.is_some_and(|query| query.split('&').any(|pair| pair == "dry_run=true"));
     let media = headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let read = if media.contains("yaml") {
         match std::str::from_utf8(&body) {
@@ -130,14 +132,14 @@ async fn put(
     match read {
         Ok(definition) => {
             let _turn = ingest.changing.lock().await;
-            store(&ingest, &name, &definition).await
+            store(&ingest, &name, &definition, dry_run).await
         }
         Err(fault) => unusable(&fault),
     }
 }
 
-/// Checks, makes the topics, commits.
-pub(super) async fn store(ingest: &Ingest, name: &str, definition: &Definition) -> Response {
+/// Checks, makes the topics, commits; what would change nothing, or is not meant to, is only checked.
+pub(super) async fn store(ingest: &Ingest, name: &str, definition: &Definition, dry_run: bool) -> Response {
     if let Err(fault) = definition.check(name, ingest.options.exposed, ingest.options.anonymous) {
         return unusable(&fault);
     }
@@ -155,20 +157,35 @@ pub(super) async fn store(ingest: &Ingest, name: &str, definition: &Definition) 
         Ok(live) => live,
         Err(fault) => return error(StatusCode::UNPROCESSABLE_ENTITY, "definition", fault, &[]),
     };
+    let before = ingest.endpoint(name);
+    let change = match &before {
+        None if !existed => "created",
+        Some(before) if before.definition == *definition => "unchanged",
+        _ => "changed",
+    };
+    let answer = |status: StatusCode| {
+        let mut told = shown(name, definition);
+        told["change"] = json!(change);
+        (status, axum::Json(told)).into_response()
+    };
+    if dry_run {
+        return answer(StatusCode::OK);
+    }
     for topic in std::iter::once(&live.topic).chain(&live.rejects) {
         if let Err(fault) = ingest.ensure_topic(topic).await {
             let message = format!("topic {topic} cannot be made: {fault}");
             return error(StatusCode::SERVICE_UNAVAILABLE, "topic", message, &[]);
         }
     }
-    if let Err(fault) = ingest.store.put(name, Some(text)).await {
+    if change != "unchanged"
+        && let Err(fault) = ingest.store.put(name, Some(text)).await
+    {
         return error(StatusCode::SERVICE_UNAVAILABLE, "not_stored", fault, &[]);
     }
-    let status = if existed { StatusCode::OK } else { StatusCode::CREATED };
-    (status, axum::Json(shown(name, definition))).into_response()
+    answer(if existed { StatusCode::OK } else { StatusCode::CREATED })
 }
 
-async fn remove(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>) -> Response {
+async fn remove(State(ingest): State<Arc<Ingest>>, Named(name): Named<String>) -> Response {
     let _turn = ingest.changing.lock().await;
     if !ingest.store.all().contains_key(&name) {
         return not_found(&name);
@@ -180,7 +197,7 @@ async fn remove(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>) -> 
 }
 
 /// Makes an API key. The answer is the only place where it is ever shown.
-async fn add_key(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>) -> Response {
+async fn add_key(State(ingest): State<Arc<Ingest>>, Named(name): Named<String>) -> Response {
     let _turn = ingest.changing.lock().await;
     let Some(live) = ingest.endpoint(&name) else { return not_found(&name) };
     let mut definition = live.definition.clone();
@@ -193,7 +210,7 @@ async fn add_key(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>) ->
             return error(StatusCode::CONFLICT, "auth", message, &[]);
         }
     }
-    let stored = store(&ingest, &name, &definition).await;
+    let stored = store(&ingest, &name, &definition, false).await;
     if !stored.status().is_success() {
         return stored;
     }
@@ -204,9 +221,9 @@ async fn add_key(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>) ->
 /// Says what an endpoint would make of a body, and stores nothing.
 async fn test(
     State(ingest): State<Arc<Ingest>>,
-    Path(name): Path<String>,
+    Named(name): Named<String>,
     headers: HeaderMap,
-    body: Bytes,
+    Whole(body): Whole,
 ) -> Response {
     let Some(live) = ingest.endpoint(&name) else { return not_found(&name) };
     let now = ingest.clock.now();
@@ -242,7 +259,7 @@ async fn test(
     }
 }
 
-async fn replay(State(ingest): State<Arc<Ingest>>, Path(name): Path<String>) -> Response {
+async fn replay(State(ingest): State<Arc<Ingest>>, Named(name): Named<String>) -> Response {
     let _turn = ingest.changing.lock().await;
     let Some(live) = ingest.endpoint(&name) else { return not_found(&name) };
     match ingest.replay(&live).await {

@@ -6,10 +6,12 @@
 
 mod api;
 mod checking;
+mod extract;
 mod http;
 mod lane;
 mod live;
 mod memory;
+mod openapi;
 mod produce;
 mod propose;
 mod rejects;

@@ -4,8 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::body::Bytes;
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use highway_client::{ClientError, Record};
 use highway_types::limits::{INFER_MAX_SAMPLES, INGEST_JSON_MAX_DEPTH};
@@ -13,6 +12,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::api::{error, not_found, schema_error, store};
+use super::extract::{Named, Params, Whole};
 use super::live::Live;
 use super::restore::{ends, read};
 use super::service::Ingest;
@@ -32,8 +32,8 @@ pub(super) struct Asked {
 /// `GET …/{name}/schema`: what the endpoint checks, and what it could.
 pub(super) async fn show(
     State(ingest): State<Arc<Ingest>>,
-    Path(name): Path<String>,
-    Query(asked): Query<Asked>,
+    Named(name): Named<String>,
+    Params(asked): Params<Asked>,
 ) -> Response {
     let Some(live) = ingest.endpoint(&name) else { return not_found(&name) };
     match propose(&ingest, &live, asked.samples).await {
@@ -45,9 +45,9 @@ pub(super) async fn show(
 /// `POST …/{name}/schema`: registers the proposal, or the JSON Schema in the body, and enforces it.
 pub(super) async fn accept(
     State(ingest): State<Arc<Ingest>>,
-    Path(name): Path<String>,
-    Query(asked): Query<Asked>,
-    body: Bytes,
+    Named(name): Named<String>,
+    Params(asked): Params<Asked>,
+    Whole(body): Whole,
 ) -> Response {
     let _turn = ingest.changing.lock().await;
     let Some(live) = ingest.endpoint(&name) else { return not_found(&name) };
@@ -81,7 +81,7 @@ pub(super) async fn accept(
         Ok(id) => id,
         Err(fault) => return schema_error(&fault),
     };
-    let stored = store(&ingest, &name, &definition).await;
+    let stored = store(&ingest, &name, &definition, false).await;
     if !stored.status().is_success() {
         return stored;
     }

@@ -9,9 +9,9 @@ pub use node::{DevArgs, NodeArgs, ServerArgs};
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    cluster::ClusterCommand, completion::CompletionArgs, config::ConfigCommand, consume::ConsumeArgs,
-    doctor::DoctorArgs, endpoint::EndpointCommand, group::GroupCommand, produce::ProduceArgs,
-    topic::TopicCommand,
+    apply::ApplyArgs, cluster::ClusterCommand, completion::CompletionArgs, config::ConfigCommand,
+    consume::ConsumeArgs, doctor::DoctorArgs, endpoint::EndpointCommand, group::GroupCommand,
+    produce::ProduceArgs, topic::TopicCommand,
 };
 
 const EXAMPLES: &str = "\
@@ -53,6 +53,8 @@ pub enum Command {
     /// Make, list, describe, try and delete endpoints that take events over HTTP and syslog
     #[command(subcommand)]
     Endpoint(EndpointCommand),
+    /// Make and change topics, endpoints and schemas as files say
+    Apply(ApplyArgs),
     /// Show and change settings, of a node's file or of a running cluster
     #[command(subcommand)]
     Config(ConfigCommand),

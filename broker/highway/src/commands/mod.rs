@@ -1,5 +1,6 @@
 //! The tools. Each one connects, asks, and prints.
 
+pub mod apply;
 pub mod cluster;
 mod common;
 pub mod completion;
@@ -24,6 +25,7 @@ pub fn run(command: Command) -> Result<(), Failure> {
         Command::Consume(args) => block_on(consume::run(args)),
         Command::Group(command) => block_on(group::run(command)),
         Command::Endpoint(command) => block_on(endpoint::run(command)),
+        Command::Apply(args) => block_on(apply::run(args)),
         Command::Config(command) => config::run(command),
         Command::Cluster(command) => block_on(cluster::run(command)),
         Command::Doctor(args) => block_on(doctor::run(args)),

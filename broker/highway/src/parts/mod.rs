@@ -2,6 +2,7 @@
 
 pub mod door;
 mod ingest;
+mod openapi;
 mod record_check;
 mod registry;
 mod schemas;
@@ -20,6 +21,7 @@ use highway_server::schemas::RecordSchemas;
 /// Starts all of them; their listeners are bound when this returns.
 pub async fn start(node: NodeHandle) -> Result<Vec<PartAddress>, NodeError> {
     let mut addresses = Vec::new();
+    node.admin.add(openapi::router());
     let registry = registry::start(&node).await.map_err(NodeError::Part)?;
     let schemas = registry.map(|(address, store)| {
         addresses.push(address);

@@ -70,11 +70,21 @@ async fn answer(State(registry): State<Arc<Registry>>, request: Request) -> Resp
         query: uri.query().unwrap_or_default().to_owned(),
         body: body.to_vec(),
     };
-    reply(kind, registry.store.answer(request).await)
+    let mut response = reply(kind, registry.store.answer(request).await);
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED
+        && let Ok(allowed) = HeaderValue::from_str(&http::allowed(uri.path()))
+    {
+        response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    response
 }
 
 fn reply(kind: &'static str, answer: http::Response) -> Response<Body> {
     let mut response = Response::new(Body::from(answer.body));
+    if answer.status == StatusCode::NO_CONTENT.as_u16() {
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        return response;
+    }
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response

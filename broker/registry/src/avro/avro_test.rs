@@ -82,7 +82,18 @@ fn what_is_no_schema() {
         r#"{"type":"fixed","name":"F","size":-1}"#,
         r#"{"type":"array"}"#,
     ] {
-        assert!(parse(text, &[], false).is_err(), "{text}");
+        assert!(parse(text, &[], true).is_err(), "{text}");
+    }
+}
+
+/// As they stand in registries that were filled before names were checked.
+#[test]
+fn names_of_old_schemas_are_taken() {
+    for text in [
+        r#"{"type":"record","name":"1R","namespace":"a-b","fields":[{"name":"c-d","type":"int"}]}"#,
+        r#"{"type":"enum","name":"E","symbols":["A-B"]}"#,
+    ] {
+        assert!(parse(text, &[], false).is_ok() && parse(text, &[], true).is_err(), "{text}");
     }
 }
 

@@ -6,6 +6,7 @@ mod default;
 mod json_value;
 mod parse;
 mod print;
+mod tags;
 
 use std::collections::BTreeMap;
 
@@ -14,6 +15,7 @@ pub use decode::check;
 pub use json_value::check_json;
 pub(crate) use json_value::whole;
 pub use parse::parse;
+pub(crate) use tags::visit;
 
 use crate::json::Json;
 

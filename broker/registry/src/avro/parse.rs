@@ -10,13 +10,13 @@ const TYPE_ATTRIBUTES: &[&str] =
     &["doc", "fields", "items", "name", "namespace", "size", "symbols", "values", "type", "aliases"];
 const FIELD_ATTRIBUTES: &[&str] = &["default", "doc", "name", "order", "type", "aliases"];
 
-/// Reads a schema. `references` are texts of schemas it may name types of, the used before the using. With `strict` defaults
-/// must fit their types (Confluent: `validateNewSchemas`).
+/// Reads a schema. `references` are texts of schemas it may name types of, the used before the using. With `strict` names must
+/// be Avro's and defaults must fit their types (Confluent: `validateNewSchemas`).
 ///
 /// # Errors
 /// What is wrong, in words.
 pub fn parse(text: &str, references: &[&str], strict: bool) -> Result<AvroSchema, String> {
-    let mut parser = Parser { types: Vec::new(), names: BTreeMap::new() };
+    let mut parser = Parser { types: Vec::new(), names: BTreeMap::new(), strict };
     for reference in references {
         parser.text(reference)?;
     }
@@ -31,6 +31,7 @@ pub fn parse(text: &str, references: &[&str], strict: bool) -> Result<AvroSchema
 struct Parser {
     types: Vec<Type>,
     names: BTreeMap<String, TypeId>,
+    strict: bool,
 }
 
 impl Parser {
@@ -125,9 +126,9 @@ impl Parser {
             }
         };
         let namespace = namespace.filter(|space| !space.is_empty());
-        check_name(&name)?;
+        self.check_name(&name)?;
         for part in namespace.iter().flat_map(|space| space.split('.')) {
-            check_name(part)?;
+            self.check_name(part)?;
         }
         let aliases = strings(value, "aliases")?.into_iter().map(|alias| match &namespace {
             Some(space) if !alias.contains('.') => format!("{space}.{alias}"),
@@ -175,7 +176,7 @@ impl Parser {
     fn field(&mut self, value: &Json, record: &Named, space: Option<&str>) -> Result<Field, String> {
         let name =
             text(value, "name")?.ok_or_else(|| format!("No field name in record {}", record.full()))?;
-        check_name(name)?;
+        self.check_name(name)?;
         let of = value.get("type").ok_or_else(|| format!("No field type: {} in {}", name, record.full()))?;
         let of = self.schema(of, space)?;
         let order = text(value, "order")?;
@@ -203,7 +204,7 @@ impl Parser {
         let symbols = strings(value, "symbols")?;
         let mut seen = BTreeSet::new();
         for symbol in &symbols {
-            check_name(symbol)?;
+            self.check_name(symbol)?;
             if !seen.insert(symbol) {
                 return Err(format!("Duplicate enum symbol: {symbol}"));
             }
@@ -254,6 +255,13 @@ fn strings(value: &Json, name: &str) -> Result<Vec<String>, String> {
 fn others(value: &Json, known: &[&str]) -> Vec<(String, Json)> {
     let members = value.as_object().unwrap_or_default();
     members.iter().filter(|(name, _)| !known.contains(&name.as_str())).cloned().collect()
+}
+
+impl Parser {
+    /// Schemas of old may have names that Avro's grammar forbids.
+    fn check_name(&self, name: &str) -> Result<(), String> {
+        if self.strict || name.is_empty() { check_name(name) } else { Ok(()) }
+    }
 }
 
 fn check_name(name: &str) -> Result<(), String> {

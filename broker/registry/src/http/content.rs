@@ -27,7 +27,8 @@ pub fn negotiate(accept: Option<&str>) -> Option<&'static str> {
         let weight =
             range.split(';').skip(1).find_map(|p| p.trim().strip_prefix("q=")?.trim().parse::<f32>().ok());
         let weight = weight.unwrap_or(1.0);
-        let any = name == "*/*" || name == "application/*";
+        // `*` alone and `*/anything` are no media ranges, but what clients write that take anything.
+        let any = name == "*" || name.starts_with("*/") || name == "application/*";
         let found = if any { Some(CONTENT_TYPE) } else { ANSWERS.iter().copied().find(|a| *a == name) };
         if let Some(found) = found
             && weight > 0.0
@@ -59,6 +60,8 @@ mod tests {
                 Some(CONTENT_TYPE),
             ),
             (Some("application/vnd.schemaregistry+json"), Some("application/vnd.schemaregistry+json")),
+            (Some("*"), Some(CONTENT_TYPE)),
+            (Some("*/anything"), Some(CONTENT_TYPE)),
             (Some("text/html"), None),
             (Some("application/json;q=0"), None),
         ] {

@@ -13,7 +13,8 @@ impl Api {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let response = respond(&self.0, Request { method, path, query, body: body.as_bytes() });
         response.records.into_iter().for_each(|record| self.0.apply(record));
-        (response.status, serde_json::from_str(&response.body).unwrap())
+        let body = if response.body.is_empty() { "null" } else { &response.body };
+        (response.status, serde_json::from_str(body).unwrap())
     }
 }
 
@@ -97,6 +98,7 @@ fn every_endpoint() {
             r#"{"id":1,"version":1,"guid":"0","schemaType":"JSON","schema":"{\"type\":\"object\"}"}"#,
         ),
         ("GET /contexts", "", 200, r#"[".",".c"]"#),
+        ("GET /contexts?contextPrefix=.c", "", 200, r#"[".c"]"#),
         ("GET /contexts/.c/subjects", "", 200, r#"[":.c:j"]"#),
         ("GET /subjects?subjectPrefix=%3A.c%3A", "", 200, r#"[":.c:j"]"#),
         ("GET /subjects?offset=1&limit=1", "", 200, r#"["a/b"]"#),
@@ -116,6 +118,7 @@ fn every_endpoint() {
         ("DELETE /subjects/a%2Fb", "", 404, "40404"),
         ("DELETE /subjects/a%2Fb?permanent=true", "", 200, "[1]"),
         ("DELETE /subjects/a%2Fb", "", 404, "40401"),
+        ("DELETE /contexts/.d", "", 204, "null"),
         ("GET /v1/metadata/version", "", 200, r#"{"commitId":"highway","version":"0.1.0"}"#),
         ("GET /nothing", "", 404, "404"),
         ("PATCH /subjects", "", 405, "405"),
@@ -157,4 +160,103 @@ fn verbose_answers_say_why() {
     let (status, answer) =
         api.ask("POST /compatibility/subjects/s/versions/1?verbose=true", r#"{"schema":"x"}"#);
     assert_eq!((status, &answer["is_compatible"]), (200, &json!(false)));
+}
+
+/// What parameters ask for.
+#[test]
+fn formats_references_tags_aliases_and_rules() {
+    let mut api = Api::default();
+    let mut ok = |line: &str, body: &str| {
+        let (status, answer) = api.ask(line, body);
+        assert!(status < 300, "{line}: {answer}");
+        answer
+    };
+    let tagged = r#"{"schema":"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"int\",\"confluent:tags\":[\"PII\"]}]}"}"#;
+    ok("POST /subjects/t/versions", tagged);
+    let tags = json!([{"schemaEntity": {"entityPath": "R.a", "entityType": "sr_field"}, "tags": ["PII"]}]);
+    for line in ["/schemas/ids/1", "/subjects/t/versions/1"] {
+        assert_eq!(ok(&format!("GET {line}?findTags=PII"), "")["schemaTags"], tags);
+        assert_eq!(ok(&format!("GET {line}?findTags=X&findTags=*"), "")["schemaTags"], tags);
+        assert_eq!(ok(&format!("GET {line}?findTags=X"), "")["schemaTags"], json!([]));
+        assert_eq!(ok(&format!("GET {line}"), "").get("schemaTags"), None);
+    }
+    // Tags added at registration: the number of the version is then in the metadata.
+    let mut more: Value = serde_json::from_str(tagged).unwrap();
+    more["schemaTagsToAdd"] = json!([{"schemaEntity": tags[0]["schemaEntity"], "tags": ["GDPR"]}]);
+    let made = ok("POST /subjects/t/versions", &more.to_string());
+    assert_eq!(
+        (&made["version"], &made["metadata"]["properties"]["confluent:version"]),
+        (&json!(2), &json!("2"))
+    );
+    assert_eq!(
+        ok("GET /subjects/t/versions/2?findTags=GDPR", "")["schemaTags"][0]["tags"],
+        json!(["PII", "GDPR"])
+    );
+    let plain = r#"{"schema":"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":\"int\"},{\"name\":\"b\",\"type\":\"int\",\"default\":1}]}","propagateSchemaTags":true}"#;
+    ok("POST /subjects/t/versions", plain);
+    assert_eq!(
+        ok("GET /subjects/t/versions/3?findTags=*", "")["schemaTags"][0]["tags"],
+        json!(["PII", "GDPR"])
+    );
+
+    ok(
+        "POST /subjects/:.c:used/versions",
+        r#"{"schema":"{\"type\":\"enum\",\"name\":\"E\",\"symbols\":[\"A\"]}"}"#,
+    );
+    let using = r#"{"schema":"{\"type\":\"record\",\"name\":\"U\",\"fields\":[{\"name\":\"e\",\"type\":\"E\"}]}","references":[{"name":"E","subject":"used","version":1}]}"#;
+    ok("POST /subjects/:.c:using/versions", using);
+    let version = "/subjects/:.c:using/versions/1";
+    assert_eq!(ok(&format!("GET {version}"), "")["references"][0]["subject"], "used");
+    assert_eq!(
+        ok(&format!("GET {version}?referenceFormat=qualified"), "")["references"][0]["subject"],
+        ":.c:used"
+    );
+    let resolved = ok(&format!("GET {version}?format=resolved"), "");
+    assert!(resolved["schema"].as_str().unwrap().contains("symbols"), "{resolved}");
+    assert_eq!(
+        ok(&format!("GET {version}?format=unknown"), "")["schema"],
+        ok(&format!("GET {version}"), "")["schema"]
+    );
+
+    ok("PUT /config/short", r#"{"alias":"t"}"#);
+    let listed = ok("GET /schemas?subjectPrefix=short&aliases=true&latestOnly=true", "");
+    assert_eq!((&listed[0]["subject"], &listed[0]["aliases"]), (&json!("t"), &json!(["short"])));
+    assert_eq!(ok("GET /schemas?subjectPrefix=short", ""), json!([]));
+    let rules = r#"{"schema":"\"int\"","ruleSet":{"domainRules":[{"name":"r","kind":"CONDITION","mode":"WRITE","type":"CEL","expr":"true"}]}}"#;
+    ok("POST /subjects/ruled/versions", rules);
+    assert_eq!(ok("GET /schemas?ruleType=CEL", "")[0]["subject"], "ruled");
+    assert_eq!(ok("GET /schemas?ruleType=ENCRYPT", ""), json!([]));
+    assert_eq!(ok("GET /schemas?resourceType=topic", ""), json!([]));
+
+    let proto = r#"{"schemaType":"PROTOBUF","schema":"syntax = \"proto3\"; message M { option (x) = 1; option deprecated = true; int32 a = 1; }"}"#;
+    let stripped = ok("POST /subjects/p/versions?format=ignore_extensions", proto);
+    let text = stripped["schema"].as_str().unwrap();
+    assert!(text.contains("deprecated") && !text.contains("(x)"), "{text}");
+    assert!(ok("GET /subjects/p/versions/1", "")["schema"].as_str().unwrap().contains("(x)"));
+    // The text by itself is the text, also where that is no JSON.
+    let request = Request { method: "GET", path: "/subjects/p/versions/1/schema", query: "", body: b"" };
+    assert!(respond(&api.0, request).body.starts_with("syntax"));
+}
+
+/// Empty metadata and empty rules have one GUID by Confluent's rule, and so one id.
+#[test]
+fn schemas_of_one_guid_have_one_id() {
+    let mut api = Api::default();
+    let rows = [
+        ("", 1),
+        (r#","metadata":{}"#, 2),
+        (r#","ruleSet":{}"#, 2),
+        (r#","metadata":{},"ruleSet":{}"#, 3),
+        ("", 1),
+    ];
+    for (n, (more, id)) in rows.iter().enumerate() {
+        let body = format!(r#"{{"schemaType":"JSON","schema":"{{}}"{more}}}"#);
+        let (status, answer) = api.ask(&format!("POST /subjects/s{n}/versions"), &body);
+        assert_eq!((status, &answer["id"]), (200, &json!(id)), "{body}: {answer}");
+    }
+}
+
+#[test]
+fn a_body_is_an_object() {
+    assert_eq!(Api::default().ask("POST /subjects/s/versions", "[]").1["error_code"], 422);
 }

@@ -5,6 +5,7 @@
 
 mod bodies;
 pub mod content;
+pub mod openapi;
 mod pages;
 mod parts;
 mod schemas;
@@ -39,8 +40,23 @@ pub struct Response {
     pub records: Vec<Record>,
     /// The HTTP status.
     pub status: u16,
-    /// JSON.
+    /// JSON, or the text of a schema; nothing with 204.
     pub body: String,
+}
+
+/// What an answer says.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Told {
+    Json(serde_json::Value),
+    /// The text of a schema, as it is.
+    Text(String),
+    Nothing,
+}
+
+impl From<serde_json::Value> for Told {
+    fn from(value: serde_json::Value) -> Self {
+        Self::Json(value)
+    }
 }
 
 /// Why a request is refused.
@@ -60,17 +76,26 @@ impl From<RegistryError> for Refusal {
 }
 
 /// An answer with the records that must come before it.
-type Reply = Result<(Vec<Record>, serde_json::Value), Refusal>;
+type Reply = Result<(Vec<Record>, Told), Refusal>;
 
 fn answer(value: impl serde::Serialize) -> Reply {
     // Our own types, with keys of text: they become JSON.
-    Ok((Vec::new(), serde_json::to_value(value).unwrap_or_default()))
+    Ok((Vec::new(), serde_json::to_value(value).unwrap_or_default().into()))
+}
+
+/// What `Allow` says at a path, with 405.
+pub fn allowed(path: &str) -> String {
+    let parts = Parts::of(path);
+    let steps: Vec<&str> = parts.iter().flat_map(|parts| &parts.steps).map(String::as_str).collect();
+    openapi::methods(&steps).join(", ")
 }
 
 /// Answers a request from the state of the registry.
 pub fn respond(registry: &Registry, request: Request<'_>) -> Response {
     match route(registry, request) {
-        Ok((records, body)) => Response { records, status: 200, body: body.to_string() },
+        Ok((records, Told::Json(body))) => Response { records, status: 200, body: body.to_string() },
+        Ok((records, Told::Text(body))) => Response { records, status: 200, body },
+        Ok((records, Told::Nothing)) => Response { records, status: 204, body: String::new() },
         Err(Refusal::Registry(error)) => unavailable(&error),
         Err(Refusal::Body(reason)) => refusal(422, 422, &reason),
         Err(Refusal::NoSuchPath) => refusal(404, 404, "HTTP 404 Not Found"),
@@ -96,6 +121,7 @@ fn route(registry: &Registry, request: Request<'_>) -> Reply {
     let steps: Vec<&str> = parts.steps.iter().map(String::as_str).collect();
     match (request.method, steps.as_slice()) {
         ("GET" | "POST", []) => answer(json!({})),
+        ("GET", ["openapi.json"]) => answer(openapi::document()),
         ("GET", ["schemas", "types"]) => answer(["JSON", "PROTOBUF", "AVRO"]),
         ("GET", ["schemas"]) => schemas::list(registry, &parts, &query),
         ("GET", ["schemas", "ids", id]) => schemas::by_id(registry, &parts, id, &query),
@@ -134,7 +160,11 @@ fn route(registry: &Registry, request: Request<'_>) -> Reply {
         ("PUT", ["mode", s]) => settings::set_mode(registry, Some(of(s)), &query, request.body),
         ("DELETE", ["mode"]) => settings::delete_mode(registry, parts.all(), &query),
         ("DELETE", ["mode", s]) => settings::delete_mode(registry, Some(of(s)), &query),
-        ("GET", ["contexts"]) => answer(query.page(registry.contexts())),
+        ("GET", ["contexts"]) => {
+            let prefix = query.get("contextPrefix").unwrap_or_default();
+            let found = registry.contexts().into_iter().filter(|context| context.starts_with(prefix));
+            answer(query.page(found.collect()))
+        }
         ("DELETE", ["contexts", context]) => settings::delete_context(registry, context),
         ("GET", ["v1", "metadata", "id"]) => answer(
             json!({"scope": {"path": [], "clusters": {"schema-registry-cluster": "highway"}}, "id": ""}),
@@ -143,11 +173,8 @@ fn route(registry: &Registry, request: Request<'_>) -> Reply {
             answer(json!({"version": env!("CARGO_PKG_VERSION"), "commitId": "highway"}))
         }
         ("GET", ["v1", "metadata", "deployment"]) => answer(json!({"attributes": {}})),
-        (_, ["schemas" | "subjects" | "compatibility" | "config" | "mode" | "contexts", ..]) => {
-            let known = matches!(request.method, "GET" | "POST" | "PUT" | "DELETE");
-            Err(if known { Refusal::NoSuchPath } else { Refusal::Method })
-        }
-        _ => Err(Refusal::NoSuchPath),
+        _ if openapi::methods(&steps).is_empty() => Err(Refusal::NoSuchPath),
+        _ => Err(Refusal::Method),
     }
 }
 

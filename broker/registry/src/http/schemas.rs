@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::bodies::SchemaAnswer;
 use super::parts::{Parts, Query};
-use super::{Refusal, Reply, answer, pages};
-use crate::registry::{Registry, RegistryError, Stored};
+use super::{Refusal, Reply, Told, answer, pages};
+use crate::registry::{Aliases, Registry, RegistryError, Stored, matches_prefix};
 use crate::schema::Guid;
 use crate::subject::Subject;
 
@@ -24,15 +24,36 @@ fn found<'a>(registry: &'a Registry, parts: &Parts, id: &str, query: &Query) -> 
 
 pub(super) fn list(registry: &Registry, parts: &Parts, query: &Query) -> Reply {
     let prefix = parts.prefix(query.get("subjectPrefix"));
-    let found = registry.schemas(&prefix, query.flag("deleted"), query.flag("latestOnly"));
-    answer(query.page(found).into_iter().map(SchemaAnswer::of_version).collect::<Vec<_>>())
+    let (deleted, latest_only, with_aliases) =
+        (query.flag("deleted"), query.flag("latestOnly"), query.flag("aliases"));
+    let aliases = if with_aliases { registry.aliases(&prefix) } else { Aliases::new() };
+    let mut found = registry.schemas(&prefix, deleted, latest_only);
+    for subject in aliases.keys().filter(|subject| !matches_prefix(subject, &prefix)) {
+        found.extend(registry.schemas_of(subject, deleted, latest_only));
+    }
+    if !aliases.is_empty() {
+        found.sort_by(|a, b| (&a.subject, a.version).cmp(&(&b.subject, b.version)));
+    }
+    if let Some(rule_type) = query.get("ruleType").filter(|rule_type| !rule_type.is_empty()) {
+        found.retain(|stored| stored.schema.rule_set.as_ref().is_some_and(|rules| rules.has_type(rule_type)));
+    }
+    // Nothing here is associated with a resource: what asks for associations finds none, `lifecycle=NONE` finds all.
+    let asks = ["resourceType", "associationType", "lifecycle"].iter().any(|name| query.get(name).is_some());
+    if asks && !query.all("lifecycle").iter().any(|lifecycle| lifecycle.eq_ignore_ascii_case("NONE")) {
+        found.clear();
+    }
+    let told = |stored: &Stored| {
+        let aliases = aliases.get(&stored.subject).cloned();
+        SchemaAnswer { aliases, ..SchemaAnswer::of_version(stored) }
+    };
+    answer(query.page(found).into_iter().map(told).collect::<Vec<_>>())
 }
 
 pub(super) fn by_id(registry: &Registry, parts: &Parts, id: &str, query: &Query) -> Reply {
     let stored = found(registry, parts, id, query)?;
     let max_id = query.flag("fetchMaxId").then(|| registry.max_id(Some(&stored.subject)));
-    let text = pages::text(registry, stored, query)?;
-    answer(SchemaAnswer { schema: text, max_id, ..SchemaAnswer::of(&stored.schema, stored.guid) })
+    let told = SchemaAnswer { max_id, ..SchemaAnswer::of(&stored.schema, stored.guid) };
+    answer(pages::complete(registry, stored, query, told)?)
 }
 
 pub(super) fn text_by_id(registry: &Registry, parts: &Parts, id: &str, query: &Query) -> Reply {
@@ -40,10 +61,9 @@ pub(super) fn text_by_id(registry: &Registry, parts: &Parts, id: &str, query: &Q
     raw(registry, stored, query)
 }
 
-/// The schema by itself: of JSON types the value, else its text.
+/// The text of the schema by itself.
 pub(super) fn raw(registry: &Registry, stored: &Stored, query: &Query) -> Reply {
-    let text = pages::text(registry, stored, query)?;
-    answer(serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text)))
+    Ok((Vec::new(), Told::Text(pages::text(registry, stored, query)?)))
 }
 
 pub(super) fn subjects_of_id(registry: &Registry, parts: &Parts, id: &str, query: &Query) -> Reply {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::bodies::{ConfigBody, ModeBody, config_echo, read};
 use super::parts::Query;
-use super::{Refusal, Reply, answer};
+use super::{Refusal, Reply, Told, answer};
 use crate::compat::Level;
 use crate::registry::{Answer, Command, Config, Mode, Registry, RegistryError};
 use crate::subject::Subject;
@@ -26,13 +26,13 @@ pub(super) fn set_config(registry: &Registry, subject: Option<Subject>, body: &[
     }
     let step = registry.step(Command::SetConfig { subject, update: Box::new(update) })?;
     let echo = if let Answer::Config(config) = &step.answer { config_echo(config) } else { json!({}) };
-    Ok((step.records, echo))
+    Ok((step.records, echo.into()))
 }
 
 pub(super) fn delete_config(registry: &Registry, subject: Option<Subject>) -> Reply {
     let step = registry.step(Command::DeleteConfig { subject })?;
     let old = if let Answer::Config(config) = &step.answer { json!(config) } else { json!({}) };
-    Ok((step.records, old))
+    Ok((step.records, old.into()))
 }
 
 pub(super) fn mode(registry: &Registry, subject: Option<Subject>, query: &Query) -> Reply {
@@ -49,18 +49,18 @@ pub(super) fn set_mode(registry: &Registry, subject: Option<Subject>, query: &Qu
     let name = read::<ModeBody>(body)?.mode;
     let mode = name.map(|name| Mode::by_name(&name).ok_or(RegistryError::InvalidMode)).transpose()?;
     let step = registry.step(Command::SetMode { subject, mode, force: query.flag("force") })?;
-    Ok((step.records, json!({"mode": mode.map(Mode::name)})))
+    Ok((step.records, json!({"mode": mode.map(Mode::name)}).into()))
 }
 
 pub(super) fn delete_mode(registry: &Registry, subject: Option<Subject>, query: &Query) -> Reply {
     let step = registry.step(Command::DeleteMode { subject, recursive: query.flag("recursive") })?;
     let old = if let Answer::Mode(mode) = step.answer { mode } else { None };
-    Ok((step.records, json!({"mode": old.map(Mode::name)})))
+    Ok((step.records, json!({"mode": old.map(Mode::name)}).into()))
 }
 
 pub(super) fn delete_context(registry: &Registry, context: &str) -> Reply {
     let context = context.trim_start_matches(':').trim_end_matches(':');
     let context = if context.starts_with('.') { context.to_owned() } else { format!(".{context}") };
     let step = registry.step(Command::DeleteContext { context })?;
-    Ok((step.records, json!({})))
+    Ok((step.records, Told::Nothing))
 }

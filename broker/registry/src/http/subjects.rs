@@ -26,24 +26,27 @@ pub(super) fn register(registry: &Registry, subject: Subject, query: &Query, bod
     let registration = Registration {
         subject,
         schema: body.schema()?,
-        version: body.version.unwrap_or(0),
+        version: body.wanted_version(),
         id: body.id.filter(|id| *id >= 0),
         normalize: query.flag("normalize"),
+        propagate_tags: body.propagates_tags(),
     };
+    let subject = registration.subject.clone();
     let step = registry.step(Command::Register(Box::new(registration)))?;
     let Answer::Registered(registered) = step.answer else { return answer(json!({})) };
     let told = SchemaAnswer {
         id: Some(registered.id),
         version: Some(registered.version),
+        schema: pages::text_of_new(registry, &subject, &registered.schema, query)?,
         ..SchemaAnswer::of(&registered.schema, registered.guid)
     };
-    Ok((step.records, serde_json::to_value(told).unwrap_or_default()))
+    Ok((step.records, serde_json::to_value(told).unwrap_or_default().into()))
 }
 
 pub(super) fn delete(registry: &Registry, subject: Subject, query: &Query) -> Reply {
     let step = registry.step(Command::DeleteSubject { subject, permanent: query.flag("permanent") })?;
     let versions = if let Answer::Versions(versions) = step.answer { versions } else { Vec::new() };
-    Ok((step.records, json!(versions)))
+    Ok((step.records, json!(versions).into()))
 }
 
 pub(super) fn delete_version(registry: &Registry, subject: Subject, version: &str, query: &Query) -> Reply {
@@ -51,7 +54,7 @@ pub(super) fn delete_version(registry: &Registry, subject: Subject, version: &st
     let step =
         registry.step(Command::DeleteVersion { subject, version, permanent: query.flag("permanent") })?;
     let version = if let Answer::Version(version) = step.answer { version } else { version.number() };
-    Ok((step.records, json!(version)))
+    Ok((step.records, json!(version).into()))
 }
 
 pub(super) fn versions(registry: &Registry, subject: &Subject, query: &Query) -> Reply {
@@ -61,8 +64,7 @@ pub(super) fn versions(registry: &Registry, subject: &Subject, query: &Query) ->
 
 pub(super) fn version(registry: &Registry, subject: &Subject, version: &str, query: &Query) -> Reply {
     let stored = registry.version(subject, VersionId::parse(version)?, query.flag("deleted"))?;
-    let text = pages::text(registry, stored, query)?;
-    answer(SchemaAnswer { schema: text, ..SchemaAnswer::of_version(stored) })
+    answer(pages::complete(registry, stored, query, SchemaAnswer::of_version(stored))?)
 }
 
 pub(super) fn text(registry: &Registry, subject: &Subject, version: &str, query: &Query) -> Reply {

@@ -37,6 +37,12 @@ impl Json {
         self.as_object()?.iter().find(|(key, _)| key == name).map(|(_, value)| value)
     }
 
+    /// The same, to be changed.
+    pub fn get_mut(&mut self, name: &str) -> Option<&mut Json> {
+        let Self::Object(members) = self else { return None };
+        members.iter_mut().find(|(key, _)| key == name).map(|(_, value)| value)
+    }
+
     /// The text of a string.
     pub fn as_str(&self) -> Option<&str> {
         if let Self::String(text) = self { Some(text) } else { None }

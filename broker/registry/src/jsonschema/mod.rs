@@ -5,12 +5,14 @@ mod fast;
 mod model;
 mod read;
 mod resolve;
+mod tags;
 mod validator;
 
 mod diff;
 
 pub use diff::incompatibilities;
 pub use draft::Draft;
+pub(crate) use tags::visit;
 pub use validator::Validator;
 
 use crate::json::Json;

@@ -13,6 +13,7 @@ mod parser;
 mod parser_parts;
 mod print;
 mod schema;
+mod tags;
 mod wire;
 
 pub use check::{check, message_name};

@@ -70,7 +70,7 @@ pub struct Config {
     /// Whether reserved fields are checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validate_fields: Option<bool>,
-    /// Whether new schemas are checked more strictly (Avro's defaults).
+    /// Whether new schemas are checked more strictly (Avro's names and defaults); they are unless this is false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub validate_new_schemas: Option<bool>,
     /// Whether rules are checked.

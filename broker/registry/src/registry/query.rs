@@ -46,6 +46,9 @@ pub struct SubjectVersion {
     pub version: i32,
 }
 
+/// Names that stand for subjects, by these.
+pub type Aliases = std::collections::BTreeMap<Subject, Vec<String>>;
+
 /// Which versions are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Listing {
@@ -274,11 +277,27 @@ impl Registry {
     /// All schemas below a prefix, in order of subject and version.
     pub fn schemas(&self, prefix: &str, deleted: bool, latest_only: bool) -> Vec<&Stored> {
         let mut found = Vec::new();
-        for (subject, _) in self.subjects.iter().filter(|(subject, _)| matches_prefix(subject, prefix)) {
-            if latest_only {
-                found.extend(self.versions_of(subject, deleted).next_back());
-            } else {
-                found.extend(self.versions_of(subject, deleted));
+        for subject in self.subjects.keys().filter(|subject| matches_prefix(subject, prefix)) {
+            found.extend(self.schemas_of(subject, deleted, latest_only));
+        }
+        found
+    }
+
+    /// The schemas of a subject, or the latest of them.
+    pub fn schemas_of(&self, subject: &Subject, deleted: bool, latest_only: bool) -> Vec<&Stored> {
+        let mut versions = self.versions_of(subject, deleted);
+        if latest_only { versions.next_back().into_iter().collect() } else { versions.collect() }
+    }
+
+    /// The aliases below a prefix, by the subjects they mean.
+    pub fn aliases(&self, prefix: &str) -> Aliases {
+        let mut found = Aliases::new();
+        for (alias, config) in &self.configs {
+            let named = Subject::parse(alias);
+            if let Some(meant) = config.alias.as_deref().filter(|meant| !meant.is_empty())
+                && matches_prefix(&named, prefix)
+            {
+                found.entry(named.referenced(meant)).or_default().push(alias.clone());
             }
         }
         found
@@ -290,7 +309,8 @@ impl Registry {
     }
 }
 
-fn matches_prefix(subject: &Subject, prefix: &str) -> bool {
+/// Whether a subject begins so. A prefix is of the default context unless it names another; `:*:` is of all.
+pub(crate) fn matches_prefix(subject: &Subject, prefix: &str) -> bool {
     if let Some(name) = prefix.strip_prefix(":*:") {
         return subject.name().starts_with(name);
     }

@@ -21,6 +21,8 @@ pub struct Registration {
     pub id: Option<i32>,
     /// Keep it normalised.
     pub normalize: bool,
+    /// Give it the tags of the latest version as well.
+    pub propagate_tags: bool,
 }
 
 impl Registry {
@@ -39,7 +41,7 @@ impl Registry {
         if schema.text.len() > highway_types::limits::SCHEMA_MAX_BYTES {
             return Err(RegistryError::SchemaTooLarge);
         }
-        let strict = new && config.validate_new_schemas == Some(true);
+        let strict = new && config.validate_new_schemas != Some(false);
         let parsed = self.parse(subject, schema, strict)?;
         let normalize = normalize || config.normalize == Some(true);
         let text = if normalize { parsed.normalized() } else { parsed.canonical() };
@@ -60,7 +62,7 @@ impl Registry {
     }
 
     pub(super) fn register(&self, wanted: Registration) -> Result<Step, RegistryError> {
-        let Registration { subject, mut schema, version, id, normalize } = wanted;
+        let Registration { subject, mut schema, version, id, normalize, propagate_tags } = wanted;
         if !subject.is_valid(false) || subject.is_context() {
             return Err(RegistryError::InvalidSubject(subject));
         }
@@ -76,6 +78,12 @@ impl Registry {
         }
         if !mode.is_import() {
             self.complete(&subject, &mut schema, &config, version, next);
+            if propagate_tags && let Some(latest) = self.versions_of(&subject, false).next_back() {
+                let tags = self.parsed(latest)?.tags();
+                if !tags.is_empty() {
+                    schema = schema.with_tags(&tags, &[])?;
+                }
+            }
         }
         let (parsed, schema) = self.canonical(&subject, &schema, &config, normalize, id.is_none())?;
         let guid = schema.guid();
@@ -218,10 +226,16 @@ impl Registry {
         };
         let other = self.ids.get(context).and_then(|ids| ids.get(&id)).and_then(|places| places.first());
         match other.and_then(|(s, version)| self.stored(s, *version)) {
-            Some(stored) if *stored.schema != *schema => Err(RegistryError::NotPermitted(format!(
-                "Overwrite new schema with id {id} in context {} is not permitted.",
-                subject.context_prefix()
-            ))),
+            // By GUID, as the id was found: empty metadata and empty rules have one, and are two.
+            Some(stored)
+                if stored.schema.guid() != schema.guid()
+                    || stored.schema.schema_type != schema.schema_type =>
+            {
+                Err(RegistryError::NotPermitted(format!(
+                    "Overwrite new schema with id {id} in context {} is not permitted.",
+                    subject.context_prefix()
+                )))
+            }
             _ => Ok(id),
         }
     }

@@ -176,7 +176,10 @@ impl Registry {
     }
 
     /// Parses a schema with what it uses from this registry.
-    pub(super) fn parse(
+    ///
+    /// # Errors
+    /// A schema that cannot be read, or uses what is not there.
+    pub(crate) fn parse(
         &self,
         subject: &Subject,
         schema: &Schema,

@@ -5,6 +5,7 @@ mod lookup;
 mod metadata;
 mod parsed;
 mod rules;
+mod tags;
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,8 @@ pub use lookup::{Loaded, References, load_references};
 pub use metadata::{Metadata, VERSION_PROPERTY};
 pub use parsed::{Parsed, parse};
 pub use rules::{EnableAt, Rule, RuleError, RuleKind, RuleMode, RuleSet};
+pub(crate) use tags::Visit;
+pub use tags::{EntityType, SchemaEntity, SchemaTags};
 
 /// The language of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]

@@ -98,6 +98,17 @@ impl Parsed {
         }
     }
 
+    /// The text in a format by Confluent's name: `resolved` (Avro), `serialized` and `ignore_extensions` (Protobuf). All
+    /// others give the text as kept, so that clients of later versions are served.
+    pub fn formatted(&self, format: &str) -> String {
+        match (self, format) {
+            (Self::Avro(_), "resolved") => self.resolved(),
+            (Self::Protobuf(schema), "serialized") => schema.serialized(),
+            (Self::Protobuf(schema), "ignore_extensions") => schema.without_extensions(),
+            _ => self.canonical(),
+        }
+    }
+
     /// Whether a client that sends `self` means `other`, which is registered: the same text once references are resolved.
     pub fn means(&self, other: &Parsed) -> bool {
         match (self, other) {

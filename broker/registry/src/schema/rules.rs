@@ -182,6 +182,12 @@ impl RuleSet {
         Ok(())
     }
 
+    /// Whether one of the rules is for this engine.
+    pub fn has_type(&self, rule_type: &str) -> bool {
+        let lists = [&self.migration_rules, &self.domain_rules, &self.encoding_rules];
+        lists.into_iter().flatten().flatten().any(|rule| rule.rule_type.as_deref() == Some(rule_type))
+    }
+
     /// Both; a rule of `over` takes the place of one of the same name in the same list.
     pub fn merged(under: Option<&RuleSet>, over: Option<&RuleSet>) -> Option<RuleSet> {
         let (Some(under), Some(over)) = (under, over) else { return under.or(over).cloned() };

@@ -11,13 +11,15 @@ mod respond;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request, State};
+use axum::extract::{Request, State};
 use axum::response::Response;
-use axum::routing::any;
+use axum::routing::{any, get};
 use highway_http::Peer;
 use http::Method;
 
+use super::extract::Named;
 use super::live::Live;
+use super::openapi;
 use super::service::{Ingest, Totals};
 use crate::dialect::{Item, segment};
 use crate::envelope::Provenance;
@@ -48,38 +50,44 @@ pub(in crate::serve) enum Route {
 pub fn router(ingest: Arc<Ingest>) -> Router {
     type Shared = State<Arc<Ingest>>;
     let mut router = Router::new()
+        .route("/openapi.json", get(|| async { axum::Json(openapi::document()) }))
         .route(
             "/v1/events/{endpoint}",
-            any(|s: Shared, Path(name): Path<String>, r: Request| take(s, Route::Events, name, r)),
+            any(|s: Shared, Named(name): Named<String>, r: Request| take(s, Route::Events, name, r)),
         )
         .route(
             "/v1/webhooks/{endpoint}",
-            any(|s: Shared, Path(name): Path<String>, r: Request| take(s, Route::Events, name, r)),
+            any(|s: Shared, Named(name): Named<String>, r: Request| take(s, Route::Events, name, r)),
         )
         .route("/v1/logs", any(|s: Shared, r: Request| take(s, Route::Otlp, "otlp".to_owned(), r)))
         .route(
             "/otlp/{endpoint}/v1/logs",
-            any(|s: Shared, Path(name): Path<String>, r: Request| take(s, Route::Otlp, name, r)),
+            any(|s: Shared, Named(name): Named<String>, r: Request| take(s, Route::Otlp, name, r)),
         )
         .route(
             "/topics/{topic}",
-            any(|s: Shared, Path(topic): Path<String>, r: Request| proxy(s, Route::ProxyV2(None), topic, r)),
+            any(|s: Shared, Named(topic): Named<String>, r: Request| {
+                proxy(s, Route::ProxyV2(None), topic, r)
+            }),
         )
         .route(
             "/topics/{topic}/partitions/{partition}",
-            any(|s: Shared, Path((topic, partition)): Path<(String, i32)>, r: Request| {
-                proxy(s, Route::ProxyV2(Some(partition)), topic, r)
+            any(|s: Shared, Named((topic, partition)): Named<(String, String)>, r: Request| async move {
+                match partition.parse() {
+                    Ok(partition) => proxy(s, Route::ProxyV2(Some(partition)), topic, r).await,
+                    Err(_) => respond::no_partition(&partition),
+                }
             }),
         )
         .route(
             "/v3/clusters/{cluster}/topics/{topic}/records",
-            any(|s: Shared, Path((cluster, topic)): Path<(String, String)>, r: Request| {
+            any(|s: Shared, Named((cluster, topic)): Named<(String, String)>, r: Request| {
                 proxy(s, Route::ProxyV3(cluster), topic, r)
             }),
         )
         .route(
             "/v3/clusters/{cluster}/topics/{topic}/records:batch",
-            any(|s: Shared, Path((cluster, topic)): Path<(String, String)>, r: Request| {
+            any(|s: Shared, Named((cluster, topic)): Named<(String, String)>, r: Request| {
                 proxy(s, Route::ProxyV3Batch(cluster), topic, r)
             }),
         );
@@ -92,12 +100,12 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
             )
             .route(
                 &format!("/segment/{{endpoint}}/v1/{name}"),
-                any(move |s: Shared, Path(endpoint): Path<String>, r: Request| {
+                any(move |s: Shared, Named(endpoint): Named<String>, r: Request| {
                     take(s, Route::Segment(call), endpoint, r)
                 }),
             );
     }
-    router.with_state(ingest)
+    router.fallback(respond::no_path).with_state(ingest)
 }
 
 /// The REST Proxy names topics: the endpoint of that name, else the first of its dialect for that topic.
@@ -120,7 +128,12 @@ async fn take(State(ingest): State<Arc<Ingest>>, route: Route, name: String, req
     let origin = request.headers().get(http::header::ORIGIN).and_then(|o| o.to_str().ok()).map(str::to_owned);
     let live = ingest.endpoint(&name);
     let allowed = live.as_ref().and_then(|live| cors::allowed(live, origin.as_deref()));
+    let method = request.method();
     let mut response = match &live {
+        _ if *method != Method::POST && *method != Method::OPTIONS => {
+            Totals::add(&ingest.totals.turned, 1);
+            speech.turned(&Turned::Method(method.to_string()))
+        }
         None => speech.turned(&Turned::NoEndpoint(name)),
         Some(live) if request.method() == Method::OPTIONS && live.definition.cors.is_some() => {
             cors::preflight(live)

@@ -46,7 +46,11 @@ impl Speech {
                 rest_proxy::error(status, if code == 404 { 40401 } else { code }, &turned.to_string())
             }
         };
-        response(answer)
+        let mut response = response(answer);
+        if matches!(turned, Turned::Method(_)) {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        }
+        response
     }
 
     pub fn answer(&self, live: &Live, results: &[EventResult], form: Form, entries: &[String]) -> Response {
@@ -77,6 +81,20 @@ fn response(answer: Answer) -> Response {
         headers.insert(header::RETRY_AFTER, seconds.into());
     }
     response
+}
+
+/// A path that is none of ours.
+pub(super) async fn no_path(uri: http::Uri) -> Response {
+    let message = format!("there is nothing at {}; /openapi.json says what there is", uri.path());
+    let body = serde_json::json!({ "error": { "code": "no_path", "path": "", "message": message } });
+    let status = http::StatusCode::NOT_FOUND;
+    response(Answer { status, content_type: answer::JSON, retry_after: None, body: body.to_string().into() })
+}
+
+/// The proxy's answer to a partition that is no number.
+pub(super) fn no_partition(partition: &str) -> Response {
+    let status = Status { code: http::StatusCode::NOT_FOUND, retry_after: None };
+    response(rest_proxy::error(status, 40402, &format!("partition '{partition}' is no number")))
 }
 
 /// A text as it is.

@@ -1,4 +1,4 @@
-//! One request to the admin listener.
+//! One request to the admin listener, or to the schema registry.
 
 use std::time::Duration;
 
@@ -6,7 +6,9 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::failure::{EXIT_CONFLICT, EXIT_FAILED, EXIT_NOT_FOUND, EXIT_UNREACHABLE, EXIT_USAGE, Failure};
+use crate::failure::{
+    EXIT_CONFLICT, EXIT_DENIED, EXIT_FAILED, EXIT_NOT_FOUND, EXIT_UNREACHABLE, EXIT_USAGE, Failure,
+};
 
 /// How long an answer may take; a replay takes longest.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -14,8 +16,24 @@ const PATIENCE: Duration = Duration::from_secs(300);
 const ANSWER_MAX: u64 = 64 << 20;
 
 /// Sends, and gives the body of a good answer.
-pub(super) async fn call(
+pub(in crate::commands) async fn call(
     admin: &str,
+    method: &str,
+    path: &str,
+    media: &str,
+    body: &[u8],
+) -> Result<Value, Failure> {
+    let asked = call_as(admin, None, method, path, media, body).await;
+    asked.map_err(|failure| match failure.code {
+        EXIT_UNREACHABLE => failure.hint("--admin HOST:PORT names the node's highway.admin.listener"),
+        _ => failure,
+    })
+}
+
+/// The same as a user, `NAME:PASSWORD`.
+pub(in crate::commands) async fn call_as(
+    admin: &str,
+    user: Option<&str>,
     method: &str,
     path: &str,
     media: &str,
@@ -23,13 +41,14 @@ pub(super) async fn call(
 ) -> Result<Value, Failure> {
     let unreachable = |error: &dyn std::fmt::Display| {
         Failure::new(EXIT_UNREACHABLE, format!("cannot ask {admin}: {error}"))
-            .hint("--admin HOST:PORT names the node's highway.admin.listener")
     };
+    let user = user.map(|user| data_encoding::BASE64.encode(user.as_bytes()));
+    let user = user.map(|user| format!("authorization: Basic {user}\r\n")).unwrap_or_default();
     let asked = async {
         let mut stream = TcpStream::connect(admin).await?;
         let head = format!(
             "{method} {path} HTTP/1.1\r\nhost: {admin}\r\nconnection: close\r\ncontent-type: {media}\r\n\
-             content-length: {}\r\n\r\n",
+             {user}content-length: {}\r\n\r\n",
             body.len()
         );
         stream.write_all(head.as_bytes()).await?;
@@ -51,17 +70,18 @@ pub(super) async fn call(
         return Ok(value);
     }
     let code = match status {
+        401 | 403 => EXIT_DENIED,
         404 => EXIT_NOT_FOUND,
         409 => EXIT_CONFLICT,
         400..=499 => EXIT_USAGE,
         _ => EXIT_FAILED,
     };
-    let said = value["error"]["message"].as_str().map(str::to_owned);
+    let said = value["error"]["message"].as_str().or(value["message"].as_str()).map(str::to_owned);
     Err(Failure::new(code, said.unwrap_or_else(|| format!("{admin} answered {status}"))))
 }
 
 /// A name as a part of a path.
-pub(super) fn encoded(name: &str) -> String {
+pub(in crate::commands) fn encoded(name: &str) -> String {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
     name.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }

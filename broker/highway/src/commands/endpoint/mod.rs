@@ -5,4 +5,5 @@ mod http;
 mod run;
 
 pub use args::EndpointCommand;
+pub(super) use http::{call, call_as, encoded};
 pub use run::run;

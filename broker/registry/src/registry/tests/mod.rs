@@ -38,8 +38,14 @@ impl Node {
         schema: Schema,
         change: impl FnOnce(&mut Registration),
     ) -> Result<Registered, RegistryError> {
-        let mut wanted =
-            Registration { subject: Subject::parse(subject), schema, version: 0, id: None, normalize: false };
+        let mut wanted = Registration {
+            subject: Subject::parse(subject),
+            schema,
+            version: 0,
+            id: None,
+            normalize: false,
+            propagate_tags: false,
+        };
         change(&mut wanted);
         match self.run(Command::Register(Box::new(wanted)))? {
             Answer::Registered(registered) => Ok(*registered),
