@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs or builds what the client drivers need, in the user's cache folder, each once per content of its pin file.
-# Usage: prepare.sh [python|schemas|node|go|java|kcat ...]      (all without arguments)
+# Usage: prepare.sh [python|schemas|ingest|loggen|node|go|java|kcat ...]      (all without arguments)
 # Prints nothing on success; every part ends in a folder ${XDG_CACHE_HOME:-$HOME/.cache}/highway/clients/<part>.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -41,6 +41,13 @@ schemas_clients() {
   retry "$cache/schemas/bin/pip" install -q --no-deps --disable-pip-version-check -r "$here/python/requirements-schemas.txt"
   done_with schemas
 }
+ingest_clients() {
+  stale ingest "$here/python/requirements-ingest.txt" || return 0
+  rm -rf "$cache/ingest"
+  python3 -m venv "$cache/ingest"
+  retry "$cache/ingest/bin/pip" install -q --no-deps --disable-pip-version-check -r "$here/python/requirements-ingest.txt"
+  done_with ingest
+}
 node_clients() {
   stale node "$here/node/package-lock.json" || return 0
   rm -rf "$cache/node"
@@ -64,6 +71,18 @@ java_clients() {
   javac -d "$cache/java" -cp "$kafka/libs/*" "$here"/java/*.java
   done_with java
 }
+# syslog-ng's generator of messages. Its package cannot be installed beside rsyslog's, but unpacked.
+loggen_clients() {
+  local pin=$here/loggen.version version
+  stale loggen "$pin" || return 0
+  version=$(cat "$pin")
+  rm -rf "$cache/loggen"
+  mkdir -p "$cache/loggen"
+  (cd "$cache/loggen" && { retry apt-get download -q "syslog-ng-core=$version" || retry apt-get download -q syslog-ng-core; })
+  dpkg -x "$cache"/loggen/*.deb "$cache/loggen"
+  rm -f "$cache"/loggen/*.deb
+  done_with loggen
+}
 kcat_clients() {
   command -v kcat >/dev/null || { echo "error: kcat is missing
 hint: apt-get install kcat" >&2; return 1; }
@@ -71,10 +90,10 @@ hint: apt-get install kcat" >&2; return 1; }
 hint: apt-get install jq" >&2; return 1; }
 }
 
-[ $# -gt 0 ] || set -- kcat python schemas node go java
+[ $# -gt 0 ] || set -- kcat python schemas ingest loggen node go java
 for part in "$@"; do
   case $part in
-  kcat | python | schemas | node | go | java) "${part}_clients" ;;
+  kcat | python | schemas | ingest | loggen | node | go | java) "${part}_clients" ;;
   *) echo "error: no client part is called $part" >&2; exit 2 ;;
   esac
 done

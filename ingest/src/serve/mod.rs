@@ -7,8 +7,10 @@
 mod api;
 mod http;
 mod lane;
+mod lanes;
 mod live;
 mod memory;
+mod metrics;
 mod produce;
 mod rejects;
 mod replay;

@@ -113,3 +113,7 @@ impl Transport for InProcess {
 #[cfg(test)]
 #[path = "door_test.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "fence_test.rs"]
+mod fence_tests;

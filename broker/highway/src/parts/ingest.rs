@@ -52,6 +52,8 @@ pub(super) async fn start(node: &NodeHandle) -> Result<Vec<PartAddress>, String>
         node.tasks.spawn(listener.serve(http_router(Arc::clone(&ingest)), node.stop.clone()));
     }
     node.admin.add(admin_router(Arc::clone(&ingest)));
+    let counts = Arc::clone(&ingest);
+    node.broker.metrics.add_part(Arc::new(move || counts.metrics_text()));
     let place = |at: &Option<highway_server::config::HttpListenerConfig>| {
         at.as_ref().map(|at| (at.host.clone(), at.port))
     };

@@ -14,12 +14,13 @@ use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use axum::routing::any;
+use bytes::Bytes;
 use highway_http::Peer;
 use http::Method;
 
 use super::live::Live;
 use super::service::{Ingest, Totals};
-use crate::dialect::{Item, segment};
+use crate::dialect::{Item, Refused, segment};
 use crate::envelope::Provenance;
 use crate::outcome::{EventResult, Outcome, Turned};
 use crate::record::header;
@@ -116,9 +117,11 @@ async fn proxy(State(ingest): State<Arc<Ingest>>, route: Route, topic: String, r
 
 async fn take(State(ingest): State<Arc<Ingest>>, route: Route, name: String, request: Request) -> Response {
     Totals::add(&ingest.totals.requests, 1);
+    let began = ingest.clock.monotonic();
     let speech = Speech::of(&route, request.headers(), &ingest.options.cluster_id);
     let origin = request.headers().get(http::header::ORIGIN).and_then(|o| o.to_str().ok()).map(str::to_owned);
     let live = ingest.endpoint(&name);
+    let counts = ingest.metrics.endpoint(live.as_ref().map(|live| live.name.as_str()));
     let allowed = live.as_ref().and_then(|live| cors::allowed(live, origin.as_deref()));
     let mut response = match &live {
         None => speech.turned(&Turned::NoEndpoint(name)),
@@ -136,6 +139,7 @@ async fn take(State(ingest): State<Arc<Ingest>>, route: Route, name: String, req
     if let Some(allowed) = allowed {
         cors::mark(&mut response, &allowed);
     }
+    counts.answered(response.status().as_u16(), ingest.clock.monotonic().saturating_sub(began));
     response
 }
 
@@ -221,15 +225,30 @@ pub(super) async fn carry_out(
         }
     }
     ingest.put_aside(live, &refused, origin, now).await;
-    for (index, outcome) in places.into_iter().zip(ingest.append(live, records).await) {
+    let values: Vec<Option<Bytes>> = records.iter().map(|record| record.value.clone()).collect();
+    let mut forbidden = Vec::new();
+    for ((index, outcome), value) in places.into_iter().zip(ingest.append(live, records).await).zip(values) {
+        if let Outcome::Refused(violation) = &outcome {
+            let (id, raw) = (results[index].id.clone(), value.unwrap_or_default());
+            forbidden.push((index, Refused { id, raw, violation: violation.clone() }));
+        }
         let counter = match &outcome {
             Outcome::Stored { duplicate: false, .. } => &ingest.totals.stored,
             Outcome::Stored { duplicate: true, .. } => &ingest.totals.duplicates,
             Outcome::Unknown => &ingest.totals.unknown,
-            Outcome::Failed { .. } | Outcome::Refused(_) => &ingest.totals.failed,
+            Outcome::Failed { .. } => &ingest.totals.failed,
+            // Counted where it is put aside.
+            Outcome::Refused(_) => {
+                results[index].outcome = outcome;
+                continue;
+            }
         };
         Totals::add(counter, 1);
         results[index].outcome = outcome;
     }
+    // What the topic itself does not take.
+    ingest.put_aside(live, &forbidden, origin, now).await;
+    let counts = ingest.metrics.endpoint(Some(&live.name));
+    results.iter().for_each(|result| counts.event(&result.outcome));
     results
 }
