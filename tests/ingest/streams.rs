@@ -180,7 +180,7 @@ fn loggen_over_every_transport() {
         ("syslog-tcp", &["-i", "-S", "-P"]),
         ("syslog-tcp", &["-i", "-S", "-P", "-F"]),
         ("syslog-tcp", &["-i", "-S", "--active-connections=4"]),
-        ("syslog-tls", &["-U", "-S", "-P"]),
+        ("syslog-tls", &["-U", "-P"]),
     ] {
         let mut command = Command::new(root.join("bin/loggen"));
         command.env("SYSLOGNG_PREFIX", &root).env("LD_LIBRARY_PATH", root.join("lib/syslog-ng"));

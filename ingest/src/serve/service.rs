@@ -30,6 +30,8 @@ pub struct Options {
     pub anonymous: bool,
     /// For answers of the REST Proxy's dialect.
     pub cluster_id: String,
+    /// How long an event may take into the log before it is given up, with all repetitions; `None` is the producer's default.
+    pub delivery_timeout: Option<Duration>,
 }
 
 /// Counts of the node's HTTP ingest.
@@ -78,14 +80,16 @@ impl Ingest {
     /// Over a client of the node's own cluster. Starts the producer's task; nothing is asked yet.
     #[must_use]
     pub fn new(client: Client, store: Arc<dyn EndpointStore>, options: Options) -> Arc<Self> {
+        let default = ProducerConfig::default();
         let config = ProducerConfig {
+            delivery_timeout: options.delivery_timeout.unwrap_or(default.delivery_timeout),
             linger: Duration::from_millis(1),
             batch_bytes: 256 * 1024,
             // Events of many requests share a batch; one that the topic refuses must not take the others with it.
             split_refused: true,
             // The topic says what is too large.
             max_record_bytes: INGEST_RECORD_MAX_BYTES,
-            ..ProducerConfig::default()
+            ..default
         };
         let ingest = Arc::new(Self {
             producer: Arc::new(Producer::new(client.clone(), config)),

@@ -23,16 +23,16 @@ use super::client;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A node in this process, and a client by each way.
-pub(super) struct Rig {
+pub(in crate::parts) struct Rig {
     stop: CancellationToken,
     node: tokio::task::JoinHandle<Result<(), node::NodeError>>,
-    pub(super) broker: Arc<Broker>,
-    pub(super) inside: Client,
+    pub(in crate::parts) broker: Arc<Broker>,
+    pub(in crate::parts) inside: Client,
     outside: Client,
 }
 
 impl Rig {
-    pub(super) async fn start(data: &Path) -> Self {
+    pub(in crate::parts) async fn start(data: &Path) -> Self {
         let mut loaded = LoadedConfig::default();
         for (key, value) in [
             ("log.dirs", data.to_str().expect("a path in UTF-8")),
@@ -64,14 +64,14 @@ impl Rig {
         Self { stop, node, broker, inside, outside }
     }
 
-    pub(super) async fn end(self) {
+    pub(in crate::parts) async fn end(self) {
         self.stop.cancel();
         let ended = tokio::time::timeout(PATIENCE, self.node).await.expect("the node stops");
         ended.expect("no panic").expect("a stop in order");
     }
 }
 
-pub(super) fn on_a_node<F: Future<Output = ()>>(test: impl FnOnce(std::path::PathBuf) -> F) {
+pub(in crate::parts) fn on_a_node<F: Future<Output = ()>>(test: impl FnOnce(std::path::PathBuf) -> F) {
     let data = tempfile::tempdir().expect("a directory");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let bounded = async { tokio::time::timeout(PATIENCE * 2, test(data.path().to_owned())).await };
@@ -96,7 +96,7 @@ async fn write(client: &Client, topic: &TopicName, acks: Acks, values: &[String]
     offsets
 }
 
-pub(super) async fn read(client: &Client, topic: &TopicName, count: usize) -> Vec<String> {
+pub(in crate::parts) async fn read(client: &Client, topic: &TopicName, count: usize) -> Vec<String> {
     let from = BTreeMap::from([(partition_of(topic, 0), Offset(0))]);
     let mut consumer = Consumer::assign(client.clone(), ConsumerConfig::default(), from);
     let mut values = Vec::new();
@@ -134,7 +134,7 @@ fn what_is_written_by_either_way_is_read_by_both() {
     });
 }
 
-pub(super) fn new_topic(topic: &TopicName) -> NewTopic {
+pub(in crate::parts) fn new_topic(topic: &TopicName) -> NewTopic {
     NewTopic { name: topic.clone(), partitions: Some(1), replication: None, configs: Vec::new() }
 }
 

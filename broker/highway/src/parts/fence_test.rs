@@ -13,17 +13,41 @@ use super::tests::{Rig, new_topic, on_a_node, read};
 use super::*;
 use std::time::Duration;
 
-const PASS: u8 = 0;
+pub(in crate::parts) const PASS: u8 = 0;
 /// Produce requests are kept back; the sender hears nothing.
-const WITHHOLD: u8 = 1;
+pub(in crate::parts) const WITHHOLD: u8 = 1;
 /// They are carried out; the sender hears nothing.
-const LOSE_ANSWERS: u8 = 2;
+pub(in crate::parts) const LOSE_ANSWERS: u8 = 2;
 
+/// The door, with faults.
 #[derive(Debug)]
-struct Faulty {
+pub(in crate::parts) struct Faulty {
     inner: InProcess,
     mode: AtomicU8,
     withheld: Mutex<Vec<Call>>,
+}
+
+impl Faulty {
+    pub(in crate::parts) fn new(broker: &Arc<Broker>) -> Arc<Self> {
+        let inner = InProcess::new(Arc::clone(broker), "faulty");
+        Arc::new(Self { inner, mode: AtomicU8::new(PASS), withheld: Mutex::default() })
+    }
+
+    pub(in crate::parts) fn set(&self, mode: u8) {
+        self.mode.store(mode, Ordering::Relaxed);
+    }
+
+    /// Carries out what was kept back; the error codes of the answers.
+    pub(in crate::parts) async fn deliver(&self, to: &Endpoint) -> Vec<i16> {
+        let withheld = std::mem::take(&mut *self.withheld.lock().expect("no panic"));
+        let mut codes = Vec::new();
+        for call in withheld {
+            let answer = self.inner.send(to, call).await.expect("sent").await.expect("an answer");
+            let answer = answer.body.expect("a body").downcast::<ProduceResponse>().expect("its type");
+            codes.push(answer.responses[0].partition_responses[0].error_code);
+        }
+        codes
+    }
 }
 
 impl Transport for Faulty {
@@ -64,8 +88,7 @@ impl Bench {
     async fn start(data: &std::path::Path, topic: NewTopic) -> Self {
         let rig = Rig::start(data).await;
         rig.inside.create_topic(&topic, false).await.expect("a topic");
-        let inner = InProcess::new(Arc::clone(&rig.broker), "faulty");
-        let faulty = Arc::new(Faulty { inner, mode: AtomicU8::new(PASS), withheld: Mutex::default() });
+        let faulty = Faulty::new(&rig.broker);
         let client = Client::over(Arc::clone(&faulty) as _, rig.inside.config().clone());
         let config = ProducerConfig {
             delivery_timeout: Duration::from_millis(400),
@@ -85,7 +108,7 @@ impl Bench {
     }
 
     fn mode(&self, mode: u8) {
-        self.faulty.mode.store(mode, Ordering::Relaxed);
+        self.faulty.set(mode);
     }
 
     async fn end_offset(&self) -> i64 {
@@ -106,16 +129,9 @@ fn what_comes_behind_a_fence_is_refused() {
             assert!(unknown.is_doubtful(), "{unknown}");
             bench.mode(PASS);
             bench.producer.fence(&topic, 0).await.expect("a fence");
-            let withheld = std::mem::take(&mut *bench.faulty.withheld.lock().expect("no panic"));
-            assert!(!withheld.is_empty());
-            let endpoint = bench.client.config().bootstrap[0].clone();
-            for call in withheld {
-                let answer =
-                    bench.faulty.inner.send(&endpoint, call).await.expect("sent").await.expect("an answer");
-                let answer = answer.body.expect("a body").downcast::<ProduceResponse>().expect("its type");
-                // INVALID_PRODUCER_EPOCH
-                assert_eq!(answer.responses[0].partition_responses[0].error_code, 47);
-            }
+            let codes = bench.faulty.deliver(&bench.client.config().bootstrap[0]).await;
+            // INVALID_PRODUCER_EPOCH
+            assert!(!codes.is_empty() && codes.iter().all(|code| *code == 47), "{codes:?}");
             assert_eq!(bench.write(&format!("round {round}")).await.expect("goes on"), round * 2 + 1);
         }
         assert_eq!(read(&bench.client, &topic, 3).await, ["round 0", "round 1", "round 2"]);

@@ -42,7 +42,12 @@ pub(super) async fn start(node: &NodeHandle) -> Result<Vec<PartAddress>, String>
         at.tls.as_ref().is_some_and(|t| t.client_ca.is_some())
     };
     let exposed = config.ingest.as_ref().is_some_and(|at| !is_loopback_host(&at.host) && !asks(at));
-    let options = Options { exposed, anonymous, cluster_id: node.broker.cluster_id.to_string() };
+    let options = Options {
+        exposed,
+        anonymous,
+        cluster_id: node.broker.cluster_id.to_string(),
+        delivery_timeout: None,
+    };
     let store = Arc::new(ControlRecords(Arc::clone(&node.broker)));
     let ingest = Ingest::new(door::client(&node.broker, NAME), store, options);
     let mut addresses = Vec::new();
@@ -84,3 +89,7 @@ pub(super) async fn start(node: &NodeHandle) -> Result<Vec<PartAddress>, String>
     }
     Ok(addresses)
 }
+
+#[cfg(test)]
+#[path = "doubt_test.rs"]
+mod tests;

@@ -98,7 +98,16 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
                 }),
             );
     }
-    router.with_state(ingest)
+    router.fallback(nowhere).with_state(ingest)
+}
+
+async fn nowhere(State(ingest): State<Arc<Ingest>>, request: Request) -> Response {
+    Totals::add(&ingest.totals.requests, 1);
+    Totals::add(&ingest.totals.turned, 1);
+    let response = Speech::of(&Route::Events, request.headers(), "")
+        .turned(&Turned::NoPath(request.uri().path().chars().take(200).collect()));
+    ingest.metrics.endpoint(None).answered(response.status().as_u16(), std::time::Duration::ZERO);
+    response
 }
 
 /// The REST Proxy names topics: the endpoint of that name, else the first of its dialect for that topic.
