@@ -13,6 +13,8 @@ kcat) "$here/prepare.sh" kcat; exec "$here/kcat/drive.sh" "$bootstrap" ;;
 confluent | kpython | aio | flights) "$here/prepare.sh" python; exec "$python" "$here/python/drive_$name.py" "$bootstrap" ;;
 # schemas HOST:PORT REGISTRY-HOST:PORT write|read NOTES-FILE
 schemas) "$here/prepare.sh" schemas; shift; exec "$cache/schemas/bin/python" "$here/python/drive_schemas.py" "$@" ;;
+# senders HOST:PORT INGEST-HOST:PORT ADMIN-HOST:PORT
+senders) "$here/prepare.sh" ingest; shift; exec "$cache/ingest/bin/python" "$here/python/drive_senders.py" "$@" ;;
 kafkajs) "$here/prepare.sh" node; NODE_PATH=$cache/node/node_modules exec node "$here/node/drive_kafkajs.js" "$bootstrap" ;;
 franz | sarama | segmentio) "$here/prepare.sh" go; exec "$cache/go/$name" "$bootstrap" ;;
 java) "$here/prepare.sh" java; exec java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$kafka/log4j2.xml" \
@@ -20,5 +22,5 @@ java) "$here/prepare.sh" java; exec java -Xmx256m -XX:+UseSerialGC -XX:TieredSto
 java-tools) "$here/../oracle/fetch.sh" >/dev/null; exec "$here/java/tools.sh" "$bootstrap" ;;
 rdkafka) exec "$here/rust/rdkafka.sh" "$bootstrap" ;;
 *) echo "error: no driver is called $name
-hint: kcat confluent kpython aio flights kafkajs franz sarama segmentio java java-tools rdkafka schemas" >&2; exit 2 ;;
+hint: kcat confluent kpython aio flights kafkajs franz sarama segmentio java java-tools rdkafka schemas senders" >&2; exit 2 ;;
 esac

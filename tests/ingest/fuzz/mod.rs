@@ -59,7 +59,17 @@ fn work(at: &str, seed: &Seed, count: u64, mut random: Random) -> BTreeMap<u16, 
     let mut stream = connect(at);
     for _ in 0..count {
         let (request, framed) = seed.mutated(at, &mut random);
-        let answer = send(&mut stream, &request);
+        if !framed {
+            // What waits for more learns that there is no more.
+            let _ = stream.write_all(&request);
+            let _ = stream.shutdown(Shutdown::Write);
+        }
+        let mut answer = send(&mut stream, if framed { &request } else { &[] });
+        if framed && answer.is_none() {
+            // The answer before may have ended the connection, where a body was not read.
+            stream = connect(at);
+            answer = send(&mut stream, &request);
+        }
         let status = answer.as_ref().map_or(0, |(status, _)| *status);
         *statuses.entry(status).or_insert(0) += 1;
         if status != 0 && !MEANT.contains(&status) {
