@@ -6,6 +6,7 @@ mod exact;
 mod flood;
 mod fuzz;
 mod idle;
+mod limits;
 mod once;
 mod reader;
 mod senders;

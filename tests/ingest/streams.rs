@@ -77,7 +77,8 @@ fn relp_loses_nothing_and_tcp_what_was_on_its_way() {
     let limit = PATIENCE + Duration::from_secs(count / 500);
     for kill in 1..=kills {
         // The counters begin anew with each start.
-        let share = 2 * count / (kills + 2);
+        // TCP may lose as many as it likes, so the lines of RELP are the measure.
+        let share = count / (kills + 2);
         let moment = share / 2 + moments.below(share);
         let stored = || counted(&node)["syslog"]["stored"].as_u64().expect("a count");
         wait_until("some lines are stored", limit, || stored() >= moment);

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use highway_client::admin::NewTopic;
+use highway_client::cluster::TopicView;
 use highway_client::producer::partition_of_key;
 use highway_client::{Client, ClientError, ErrorCode, Producer, ProducerConfig};
 use highway_types::limits::{INGEST_MEMORY_BYTES, INGEST_RECORD_MAX_BYTES};
@@ -141,6 +142,18 @@ impl Ingest {
         }
     }
 
+    /// The topic as it is now. The client learns late that one was made anew or got more partitions; the node knows at once.
+    async fn topic(&self, name: &TopicName) -> Result<Arc<TopicView>, ClientError> {
+        let known = self.client.topic(name, true).await?;
+        match self.store.topic(name) {
+            Some((id, partitions)) if id != known.id || partitions != known.partitions.len() => {
+                self.client.forget(name);
+                self.client.topic(name, true).await
+            }
+            _ => Ok(known),
+        }
+    }
+
     /// Appends records; gives an outcome for each, in order, once it is committed or its time is over.
     pub(super) async fn append(&self, live: &Live, records: Vec<Record>) -> Vec<Outcome> {
         let count = records.len();
@@ -148,7 +161,7 @@ impl Ingest {
         if count == 0 {
             return Vec::new();
         }
-        let topic = match self.client.topic(&live.topic, true).await {
+        let topic = match self.topic(&live.topic).await {
             Ok(topic) => topic,
             Err(error) => return failed(error.to_string()),
         };

@@ -12,6 +12,7 @@ use highway_server::broker::Broker;
 use highway_server::config::listeners::is_loopback_host;
 use highway_server::node::{NodeHandle, PartAddress};
 use highway_types::limits::REQUEST_MAX_BYTES;
+use highway_types::{TopicId, TopicName};
 
 use super::{announced, bind, door};
 
@@ -31,6 +32,11 @@ impl EndpointStore for ControlRecords {
             let record = MetadataRecord::Endpoint { name: name.to_owned(), definition };
             self.0.controller.commit(vec![record]).await.map_err(|error| error.to_string())
         })
+    }
+
+    fn topic(&self, name: &TopicName) -> Option<(TopicId, usize)> {
+        let image = self.0.image();
+        image.topic(name.as_str()).map(|topic| (topic.id, topic.partition_ids().count()))
     }
 }
 
