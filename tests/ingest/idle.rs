@@ -92,3 +92,30 @@ fn a_body_that_comes_slowly_holds_up_nobody_and_is_given_up() {
     );
     wait_until("its memory is given back", PATIENCE, || counted(&node)["http"]["requests_in_flight"] == 0);
 }
+
+#[test]
+fn a_node_without_memory_says_so_before_it_reads() {
+    const DECLARED: usize = 8_000_000;
+    let node = Node::start();
+    assert_eq!(endpoint(&node, "e", r#"{"topic":"t","event_name":"x"}"#).status, 201);
+    let at = node.part("ingest");
+    // Bodies that are announced and do not come: 256 MiB are given out.
+    let hold = || {
+        let mut stream = TcpStream::connect(&at).expect("a connection");
+        let head = format!("POST /v1/events/e HTTP/1.1\r\nhost: x\r\ncontent-length: {DECLARED}\r\n\r\n{{");
+        stream.write_all(head.as_bytes()).expect("a head");
+        stream
+    };
+    let mut held: Vec<TcpStream> = (0..33).map(|_| hold()).collect();
+    wait_until("the memory is given out", PATIENCE, || counted(&node)["http"]["requests_in_flight"] == 33);
+    let mut refused = hold();
+    refused.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+    let mut said = [0; 1024];
+    let length = refused.read(&mut said).expect("an answer before the body");
+    let said = String::from_utf8_lossy(&said[..length]).to_ascii_lowercase();
+    assert!(said.starts_with("http/1.1 503") && said.contains("retry-after: 1"), "{said}");
+    // Small ones still fit, and all is given back.
+    assert_eq!(post(&node, "/v1/events/e", "application/json", r#"{"payload":{}}"#).status, 200);
+    held.clear();
+    wait_until("it is given back", PATIENCE, || counted(&node)["http"]["memory_bytes"] == 0);
+}

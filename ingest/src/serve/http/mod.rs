@@ -13,14 +13,14 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
-use axum::routing::any;
+use axum::routing::{any, get};
 use bytes::Bytes;
 use highway_http::Peer;
 use http::Method;
 
 use super::live::Live;
 use super::service::{Ingest, Totals};
-use crate::dialect::{Item, Refused, segment};
+use crate::dialect::{Item, Refused, rest_proxy, segment};
 use crate::envelope::Provenance;
 use crate::outcome::{EventResult, Outcome, Turned};
 use crate::record::header;
@@ -98,7 +98,26 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
                 }),
             );
     }
-    router.fallback(nowhere).with_state(ingest)
+    router
+        .route("/v3/clusters", get(|s: Shared, r: Request| clusters(s, None, r)))
+        .route(
+            "/v3/clusters/{cluster}",
+            get(|s: Shared, Path(id): Path<String>, r: Request| clusters(s, Some(id), r)),
+        )
+        .fallback(nowhere)
+        .with_state(ingest)
+}
+
+/// What clients of the REST Proxy ask before they produce.
+async fn clusters(State(ingest): State<Arc<Ingest>>, id: Option<String>, request: Request) -> Response {
+    let own = &ingest.options.cluster_id;
+    let host = request.headers().get(http::header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let base = format!("http://{host}");
+    match id {
+        None => respond::json(&rest_proxy::clusters::list(&base, own)),
+        Some(id) if id == *own => respond::json(&rest_proxy::clusters::one(&base, own)),
+        Some(id) => respond::not_found_by_proxy(&format!("cluster {id} is not this one; it is {own}")),
+    }
 }
 
 async fn nowhere(State(ingest): State<Arc<Ingest>>, request: Request) -> Response {

@@ -85,3 +85,14 @@ pub(super) fn text(text: String) -> Response {
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response
 }
+
+/// A document.
+pub(super) fn json(value: &serde_json::Value) -> Response {
+    let body = value.to_string().into_bytes();
+    response(Answer { status: http::StatusCode::OK, content_type: answer::JSON, retry_after: None, body })
+}
+
+/// What the REST Proxy does not have.
+pub(super) fn not_found_by_proxy(message: &str) -> Response {
+    response(rest_proxy::error(Status { code: http::StatusCode::NOT_FOUND, retry_after: None }, 404, message))
+}
