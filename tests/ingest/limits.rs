@@ -162,3 +162,29 @@ fn what_happens_is_counted() {
         assert_eq!(seen.get(name), Some(&expected), "{name} in {seen:#?}");
     }
 }
+
+#[test]
+fn repeats_meet_their_originals_while_a_topic_grows() {
+    let node = Node::start();
+    tool::run(&node, &["topic", "create", "t", "--partitions", "1"]).ok();
+    assert_eq!(
+        endpoint(&node, "e", r#"{"topic":"t","event_name":"x","dedup":{"window_ms":4000}}"#).status,
+        201
+    );
+    let send = |from: usize| {
+        let event = |n: usize| format!("{{\"metadata\":{{\"id\":\"{n}\"}},\"payload\":{{}}}}\n");
+        let body: String = (from..from + 50).map(event).collect();
+        post(&node, "/v1/events/e", "application/x-ndjson", &body).json()
+    };
+    assert_eq!(send(0)["stored"], 50);
+    tool::run(&node, &["topic", "partitions", "t", "8"]).ok();
+    let again = send(0);
+    assert_eq!((&again["stored"], &again["duplicates"]), (&json!(0), &json!(50)), "{again}");
+    // The new partitions are used in the end.
+    let mut next = 1000;
+    wait_until("all partitions are used", PATIENCE, || {
+        next += 50;
+        let results = send(next)["results"].as_array().expect("results").clone();
+        results.iter().any(|r| r["partition"].as_i64() > Some(0))
+    });
+}

@@ -17,7 +17,7 @@
 //!    would make the next try a second record.
 //!
 //! The window is bounded by count and by time; behind it a repeat is stored again. It is exact as long as the number of partitions
-//! stays the same; when it changes, keep routing by the old number for one window.
+//! stays the same; when it grows, the shell goes on routing by the old number for one window (`serve/routing`).
 
 mod id;
 mod replay;

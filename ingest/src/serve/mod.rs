@@ -15,6 +15,7 @@ mod produce;
 mod rejects;
 mod replay;
 mod restore;
+mod routing;
 mod service;
 mod store;
 mod syslog;

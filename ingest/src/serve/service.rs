@@ -17,6 +17,7 @@ use super::live::Live;
 use super::memory::Memory;
 use super::metrics::Metrics;
 use super::produce;
+use super::routing::Routing;
 use super::store::EndpointStore;
 use super::syslog::BySyslogListener;
 use crate::outcome::Outcome;
@@ -69,6 +70,7 @@ pub struct Ingest {
     pub(super) changing: tokio::sync::Mutex<()>,
     cache: Mutex<HashMap<String, Arc<Live>>>,
     pub(super) lanes: Lanes,
+    routing: Mutex<Routing>,
 }
 
 impl std::fmt::Debug for Ingest {
@@ -105,6 +107,7 @@ impl Ingest {
             changing: tokio::sync::Mutex::new(()),
             cache: Mutex::default(),
             lanes: Lanes::default(),
+            routing: Mutex::default(),
         });
         lanes::close_idle(Arc::downgrade(&ingest));
         ingest
@@ -166,12 +169,18 @@ impl Ingest {
             Err(error) => return failed(error.to_string()),
         };
         let partitions = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX).max(1);
+        let routed = {
+            let window = Duration::from_millis(live.definition.dedup.window_ms);
+            let mut routing = self.routing.lock().unwrap_or_else(PoisonError::into_inner);
+            routing.partitions(&live.name, topic.id, topic.partitions.len(), window, self.clock.monotonic())
+        };
+        let routed = i32::try_from(routed).unwrap_or(i32::MAX).max(1);
         let timeout = Duration::from_millis(live.definition.limits.timeout_ms);
         let mut groups: BTreeMap<i32, Vec<(usize, Record)>> = BTreeMap::new();
         let mut outcomes = vec![Outcome::Unknown; count];
         for (at, record) in records.into_iter().enumerate() {
             let partition =
-                record.partition.unwrap_or_else(|| partition_of_key(record.routing_key(), partitions));
+                record.partition.unwrap_or_else(|| partition_of_key(record.routing_key(), routed));
             if (0..partitions).contains(&partition) {
                 groups.entry(partition).or_default().push((at, record));
             } else {
