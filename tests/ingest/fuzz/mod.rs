@@ -125,11 +125,9 @@ fn no_request_of_any_dialect_breaks_the_node() {
         );
         let (request, _) = of.valid(&at, &mut Random::of_seed(seed));
         let answer = send(&mut connect(&at), &request);
-        assert!(
-            answer.as_ref().is_some_and(|(status, _)| *status == 200),
-            "{} afterwards: {answer:?}",
-            of.name
-        );
+        // The REST Proxy's batches are answered 207 whatever came of them.
+        let told = answer.as_ref().map(|(status, said)| (*status, String::from_utf8_lossy(said)));
+        assert!(matches!(told, Some((200 | 207, _))), "{} afterwards: {told:?}", of.name);
     }
     let after = resident(&node);
     assert!(after < before + 500, "{before} MiB became {after}");

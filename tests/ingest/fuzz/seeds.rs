@@ -1,9 +1,9 @@
 //! Valid requests of each dialect, to begin with.
 
 use std::fmt::Write as _;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use highway_tests::random::Random;
+use highway_types::{Clock, SystemClock};
 use ring::hmac;
 
 use super::mutate;
@@ -33,10 +33,12 @@ enum Signed {
     Stripe,
 }
 
+/// Path, media type, further headers, body.
+type Template = (&'static str, &'static str, Vec<(&'static str, &'static str)>, Vec<u8>);
+
 pub struct Seed {
     pub name: &'static str,
-    /// Path, media type, further headers, body.
-    requests: Vec<(&'static str, &'static str, Vec<(&'static str, &'static str)>, Vec<u8>)>,
+    requests: Vec<Template>,
     signed: Signed,
 }
 
@@ -230,8 +232,7 @@ impl Seed {
                 Some(("x-hub-signature-256".to_owned(), signature))
             }
             Signed::Stripe => {
-                let now =
-                    SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_secs().to_string();
+                let now = (SystemClock::new().now().0 / 1000).to_string();
                 let signature = hmac::sign(&key, &[now.as_bytes(), b".", body].concat());
                 Some(("stripe-signature".to_owned(), format!("t={now},v1={}", hex(signature.as_ref()))))
             }

@@ -212,14 +212,14 @@ impl Batch {
     ///
     /// # Errors
     /// It cannot be read again: a defect here.
-    pub(super) fn split(self) -> Result<(Self, Self), (Self, RecordsError)> {
+    pub(super) fn split(self) -> Result<(Self, Self), Box<(Self, RecordsError)>> {
         let halves = match &self.body {
             Body::Stamped(bytes) | Body::Again(bytes) => halves(bytes, self.count / 2),
             Body::Open(_) => Err(RecordsError::Malformed { offset: 0, detail: "it was never sealed" }),
         };
         let (left, right) = match halves {
             Ok(halves) => halves,
-            Err(error) => return Err((self, error)),
+            Err(error) => return Err(Box::new((self, error))),
         };
         let outcomes = self.outcome.split(left.count());
         let half = |id, held, builder: BatchBuilder, outcome| Self {

@@ -359,7 +359,8 @@ impl Sender {
                     queue.put_back(second);
                 }
             }
-            Err((batch, fault)) => {
+            Err(unsplit) => {
+                let (batch, fault) = *unsplit;
                 tracing::error!(%fault, topic = %batch.topic, "a batch cannot be split");
                 self.give_up(batch, error);
             }
