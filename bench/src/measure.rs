@@ -13,7 +13,11 @@ use crate::load::librdkafka::{Run, words};
 use crate::load::prepared::{self, Load};
 use crate::load::wire::{create_topic, delete_topic, produce_until_taken};
 use crate::load::{Latency, Rate, fetch, java, paced};
-use crate::machine::{cold, memory::Pool, probe::synced_write_rate};
+use crate::machine::{
+    cold,
+    memory::Pool,
+    probe::{lone_syncs, synced_write_rate},
+};
 
 const LIMIT: Duration = Duration::from_secs(60);
 /// What lingering users ask for; everything else is librdkafka's default (acks is set by the cell).
@@ -135,8 +139,10 @@ pub fn one(cell: &Cell, system: &System, round: usize, window: Duration) -> Resu
             Sample::Rate(rate)
         }
         What::Latency { by, rate } => {
+            let lone =
+                if system.kind == Kind::Highway { Some(lone_syncs(system.directory())?) } else { None };
             make_topic(system, &fresh, 16, 1024)?;
-            let seen = if by == By::Librdkafka {
+            let mut seen = if by == By::Librdkafka {
                 let args =
                     format!("-p 16 -s 1024 -r {rate} -d {} -X acks=-1 -X linger.ms=0", window.as_secs_f64());
                 Run::start("latency", address, pid, &fresh, &words(&args))?.finish()?.latency()?
@@ -144,6 +150,7 @@ pub fn one(cell: &Cell, system: &System, round: usize, window: Duration) -> Resu
                 paced::run(address, &fresh, 16, 8, &batch(1024, 0), rate, window)?
             };
             delete_topic(address, &fresh)?;
+            (seen.lone_p50, seen.lone_p99) = (lone.map(|l| l.p50), lone.map(|l| l.p99));
             Sample::Latency(seen)
         }
         What::Memory | What::Start | What::Partitions { .. } => bail!("{} has no rounds", cell.name),

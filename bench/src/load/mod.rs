@@ -58,6 +58,11 @@ pub struct Latency {
     pub p999: f64,
     pub max: f64,
     pub samples: u64,
+    /// Brokers that sync: the same figures of one small write and sync at a time right before, by a program that does nothing else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lone_p50: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lone_p99: Option<f64>,
 }
 
 impl Latency {
@@ -70,6 +75,8 @@ impl Latency {
             p999: ms(histogram.value_at_quantile(0.999)),
             max: ms(histogram.max()),
             samples: histogram.len(),
+            lone_p50: None,
+            lone_p99: None,
         }
     }
 }

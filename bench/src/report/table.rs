@@ -95,8 +95,19 @@ pub fn brief(sample: &Sample) -> String {
             rate.client_cpu_per_gb
         ),
         Sample::Latency(l) => {
-            format!("p50 {:.2} p99 {:.2} p99.9 {:.2} max {:.1} ms", l.p50, l.p99, l.p999, l.max)
+            let lone = alone(l.lone_p50, l.lone_p99);
+            format!("p50 {:.2} p99 {:.2} p99.9 {:.2} max {:.1} ms{lone}", l.p50, l.p99, l.p999, l.max)
         }
+    }
+}
+
+/// What the disk alone takes for a small write and its sync.
+fn alone(p50: Option<f64>, p99: Option<f64>) -> String {
+    match (p50, p99) {
+        (Some(p50), Some(p99)) => {
+            format!(" (a lone write and sync right before: p50 {p50:.2}, p99 {p99:.2} ms)")
+        }
+        _ => String::new(),
     }
 }
 
@@ -126,14 +137,15 @@ fn in_words(rate: &Rate) -> String {
 /// Medians of each figure, and the broker's CPU time.
 fn figures_in_words(samples: &[Sample]) -> (String, String) {
     if let Some(Sample::Latency(_)) = samples.first() {
-        let of = |f: fn(&Latency) -> f64| {
-            let all =
-                samples.iter().filter_map(|s| if let Sample::Latency(l) = s { Some(f(l)) } else { None });
-            median(&all.collect::<Vec<_>>())
+        let some = |f: fn(&Latency) -> Option<f64>| {
+            let all: Vec<f64> =
+                samples.iter().filter_map(|s| if let Sample::Latency(l) = s { f(l) } else { None }).collect();
+            (!all.is_empty()).then(|| median(&all))
         };
-        let text =
-            format!("p50 {:.2}, p99 {:.2}, p99.9 {:.2} ms", of(|l| l.p50), of(|l| l.p99), of(|l| l.p999));
-        return (text, String::new());
+        let of = |f: fn(&Latency) -> Option<f64>| some(f).unwrap_or(f64::NAN);
+        let (p50, p99, p999) = (of(|l| Some(l.p50)), of(|l| Some(l.p99)), of(|l| Some(l.p999)));
+        let lone = alone(some(|l| l.lone_p50), some(|l| l.lone_p99));
+        return (format!("p50 {p50:.2}, p99 {p99:.2}, p99.9 {p999:.2} ms{lone}"), String::new());
     }
     let of = |f: fn(&Rate) -> f64| median(&samples.iter().filter_map(rates).map(f).collect::<Vec<_>>());
     let some = |f: fn(&Rate) -> Option<f64>| {

@@ -9,9 +9,9 @@ use std::path::Path;
 use bytes::Bytes;
 use rustix::buffer::spare_capacity;
 
-/// Bytes of one write call at the most: larger ones cost more CPU per byte on virtual machines (the page cache takes
-/// large folios that the host has to fault in).
-pub const WRITE_CALL_BYTES: usize = 128 * 1024;
+/// Bytes of one write call at the most. The page cache takes folios as large as the call, and large ones cost less: 0.21
+/// CPU-s a GB with calls of 1 MiB, 0.27 with 128 KiB (Linux 6.18, ext4).
+pub const WRITE_CALL_BYTES: usize = 1024 * 1024;
 
 /// Bytes that a background flush hands to the disk at a time, so that a journal's sync beside it waits for no more.
 pub const FLUSH_STEP_BYTES: u64 = 1024 * 1024;
@@ -107,13 +107,6 @@ pub fn read_cached(file: &File, position: u64, buffer: &mut [u8]) -> io::Result<
             }
             Err(error) => return Err(error.into()),
         }
-    }
-}
-
-/// Asks the disk for bytes that will be wanted soon. Advice: nothing depends on it.
-pub fn will_need(file: &File, position: u64, len: u64) {
-    if let Some(len) = std::num::NonZeroU64::new(len) {
-        let _ = rustix::fs::fadvise(file, position, Some(len), rustix::fs::Advice::WillNeed);
     }
 }
 

@@ -95,8 +95,6 @@ pub struct LogSegment {
     sealed: AtomicBool,
     /// Where a reader met a batch that cannot be read, [`READABLE`] if none did.
     unreadable: AtomicU64,
-    /// Up to where the disk was asked for bytes ahead of a reader.
-    asked: AtomicU64,
     /// The file was used since it was last looked at whether it is idle.
     used: AtomicBool,
     max_timestamp: AtomicI64,
@@ -165,7 +163,6 @@ impl LogSegment {
             appended: AtomicBool::new(false),
             sealed: AtomicBool::new(false),
             unreadable: AtomicU64::new(READABLE),
-            asked: AtomicU64::new(0),
             used: AtomicBool::new(false),
             max_timestamp: AtomicI64::new(UNKNOWN),
             first_timestamp: AtomicI64::new(UNKNOWN),

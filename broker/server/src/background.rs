@@ -10,6 +10,8 @@ use crate::broker::Broker;
 
 /// How often the journal's pressure is looked at.
 const PRESSURE_CHECK: Duration = Duration::from_millis(100);
+/// Memory for requests that was not needed for so long is given back.
+const IDLE_MEMORY: Duration = Duration::from_secs(1);
 /// Segment files that were not used for so long are closed, those used since after twice as long.
 const IDLE_FILES: Duration = Duration::from_secs(30);
 /// How often silent producers are forgotten, as in Kafka.
@@ -21,12 +23,17 @@ pub fn checkpoints(broker: Arc<Broker>, interval: Duration, stop: CancellationTo
     let logs = &broker.logs;
     // The first one comes at once: what recovery wrote need not be replayed twice, and journal files come free.
     let mut waited = interval;
-    let (mut derived_behind, mut idle) = (Duration::ZERO, Duration::ZERO);
+    let (mut derived_behind, mut idle, mut unused) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     while !stop.is_cancelled() {
         std::thread::park_timeout(PRESSURE_CHECK);
         waited += PRESSURE_CHECK;
         logs.sweep_deleted();
         let tight = logs.open_files().is_tight();
+        unused += PRESSURE_CHECK;
+        if unused >= IDLE_MEMORY {
+            unused = Duration::ZERO;
+            broker.memory.trim();
+        }
         idle += PRESSURE_CHECK;
         if idle >= IDLE_FILES {
             idle = Duration::ZERO;

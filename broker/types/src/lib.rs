@@ -3,6 +3,7 @@
 //! Nothing here does I/O and nothing here depends on another crate of the workspace.
 
 mod base64_url;
+pub mod checksum;
 mod epoch;
 mod ids;
 pub mod limits;

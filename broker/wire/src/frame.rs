@@ -3,15 +3,17 @@
 use std::io;
 use std::sync::Arc;
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use highway_types::limits::{FRAME_STALL, FRAME_STALL_BYTES};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::{Duration, Instant, timeout_at};
 
 use crate::memory::{Admitted, RequestMemory};
 
-/// Memory for a large frame grows by this much at a time, as its bytes arrive.
+/// A large frame is read, and memory for it counted, by this much at a time or as much again as has come.
 const GROWTH: usize = 1 << 20;
+/// Bytes of a frame's length.
+const HEAD: usize = 4;
 /// Bytes that one read of small frames asks for.
 const READ_AHEAD: usize = 64 * 1024;
 
@@ -55,7 +57,10 @@ pub struct Frame {
 #[derive(Debug)]
 pub struct FrameReader<R> {
     inner: R,
+    /// Small frames, and the start of a large one until its length is known.
     buffer: BytesMut,
+    /// A large frame with its length, as far as it has come, and how long it gets.
+    large: Option<(Vec<u8>, usize)>,
     max: usize,
     memory: Arc<RequestMemory>,
     /// Of the frame that is being read.
@@ -72,6 +77,7 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
         Self {
             inner,
             buffer: BytesMut::new(),
+            large: None,
             max,
             memory,
             admitted: Admitted::default(),
@@ -87,70 +93,82 @@ impl<R: AsyncRead + Unpin> FrameReader<R> {
     /// See [`FrameError`]; the connection is of no use afterwards.
     pub async fn next_frame(&mut self) -> Result<Option<Frame>, FrameError> {
         loop {
-            let mut deadline = None;
-            if let Some(head) = self.buffer.first_chunk::<4>() {
+            if self.large.is_some() {
+                return self.large_frame().await.map(Some);
+            }
+            if let Some(head) = self.buffer.first_chunk::<HEAD>() {
                 let length = i32::from_be_bytes(*head);
                 let len = usize::try_from(length)
                     .ok()
                     .filter(|l| *l <= self.max)
                     .ok_or(FrameError::Length { length, max: self.max })?;
-                if self.buffer.len() >= 4 + len {
-                    self.buffer.advance(4);
+                if self.buffer.len() >= HEAD + len {
+                    self.buffer.advance(HEAD);
                     let frame = self.buffer.split_to(len).freeze();
-                    if len > READ_AHEAD {
-                        // What follows shares the frame's memory: an idle connection would keep all of it.
-                        self.buffer = BytesMut::from(&self.buffer[..]);
-                    }
-                    (self.admitted_bytes, self.checked) = (0, None);
-                    return Ok(Some(Frame { bytes: frame, admitted: std::mem::take(&mut self.admitted) }));
+                    return Ok(Some(Frame { bytes: frame, admitted: Admitted::default() }));
                 }
-                let missing = 4 + len - self.buffer.len();
-                let step = missing.min(GROWTH.max(self.buffer.len()));
                 if len > READ_AHEAD {
-                    self.admit(step).await;
-                    deadline = Some((self.deadline(), len));
+                    let mut large = self.memory.buffer(HEAD + len);
+                    large.extend_from_slice(&self.buffer);
+                    // Not kept: an idle connection has no memory.
+                    self.buffer = BytesMut::new();
+                    self.large = Some((large, HEAD + len));
+                    continue;
                 }
-                self.buffer.reserve(step);
+                self.buffer.reserve(HEAD + len - self.buffer.len());
             } else {
                 self.buffer.reserve(READ_AHEAD);
             }
-            let read = self.inner.read_buf(&mut self.buffer);
-            let read = match deadline {
-                None => read.await?,
-                Some((at, length)) => match timeout_at(at, read).await {
-                    Ok(read) => read?,
-                    Err(_) => {
-                        self.check_stall(length)?;
-                        continue;
-                    }
-                },
-            };
-            if read == 0 {
+            if self.inner.read_buf(&mut self.buffer).await? == 0 {
                 return if self.buffer.is_empty() { Ok(None) } else { Err(FrameError::CutOff) };
             }
         }
     }
 
-    /// Waits for room for the next `step` bytes.
-    async fn admit(&mut self, step: usize) {
-        if self.buffer.len() < self.admitted_bytes {
+    /// Reads the large frame that has begun. What follows it is left to the next read: it would have to be copied.
+    async fn large_frame(&mut self) -> Result<Frame, FrameError> {
+        while let Some((frame, total)) = &self.large
+            && frame.len() < *total
+        {
+            let (had, total) = (frame.len(), *total);
+            let step = (total - had).min(GROWTH.max(had));
+            self.admit(had, step).await;
+            let deadline = self.deadline(had);
+            let Some((frame, _)) = &mut self.large else { break };
+            frame.reserve(step);
+            let mut rest = frame.limit(step);
+            match timeout_at(deadline, self.inner.read_buf(&mut rest)).await {
+                Ok(Ok(0)) => return Err(FrameError::CutOff),
+                Ok(Ok(_)) => {}
+                Ok(Err(error)) => return Err(error.into()),
+                Err(_) => self.check_stall(had, total - HEAD)?,
+            }
+        }
+        let frame = self.large.take().map(|(frame, _)| frame).unwrap_or_default();
+        (self.admitted_bytes, self.checked) = (0, None);
+        let bytes = self.memory.lend(frame).slice(HEAD..);
+        Ok(Frame { bytes, admitted: std::mem::take(&mut self.admitted) })
+    }
+
+    /// Waits for room for the next `step` bytes of a frame of which `had` came.
+    async fn admit(&mut self, had: usize, step: usize) {
+        if had < self.admitted_bytes {
             return;
         }
-        let wanted = self.buffer.len() + step;
+        let wanted = had + step;
         self.memory.admit(&mut self.admitted, wanted - self.admitted_bytes).await;
         self.admitted_bytes = wanted;
         self.checked = None; // the wait was not the client's fault
     }
 
-    fn deadline(&mut self) -> Instant {
-        self.checked.get_or_insert((Instant::now() + self.stall, self.buffer.len())).0
+    fn deadline(&mut self, had: usize) -> Instant {
+        self.checked.get_or_insert((Instant::now() + self.stall, had)).0
     }
 
-    fn check_stall(&mut self, length: usize) -> Result<(), FrameError> {
-        let had = self.buffer.len();
+    fn check_stall(&mut self, had: usize, length: usize) -> Result<(), FrameError> {
         let before = self.checked.take().map_or(0, |(_, before)| before);
         if self.memory.waiting() > 0 && had - before < FRAME_STALL_BYTES {
-            return Err(FrameError::Stalled { had, length });
+            return Err(FrameError::Stalled { had: had - HEAD, length });
         }
         Ok(())
     }
@@ -194,7 +212,13 @@ mod tests {
             frame = reader.next_frame() => panic!("{frame:?}"),
             () = tokio::task::yield_now() => {}
         }
-        assert!(reader.buffer.len() >= 3004 && reader.buffer.capacity() <= 3 * GROWTH);
+        let (frame, _) = reader.large.as_ref().unwrap();
+        assert!(
+            frame.len() >= 3004 && frame.capacity() <= 3 * GROWTH,
+            "{} of {}",
+            frame.len(),
+            frame.capacity()
+        );
     }
 
     #[tokio::test]
@@ -205,7 +229,10 @@ mod tests {
         let mut reader = reader(&bytes[..], 1 << 20);
         let frame = reader.next_frame().await.unwrap().unwrap().bytes;
         assert_eq!(frame.len(), 300_000);
-        assert!(frame.is_unique(), "the reader shares the frame's memory");
+        assert!(
+            reader.large.is_none() && reader.buffer.capacity() == 0,
+            "the reader shares the frame's memory"
+        );
         assert!(matches!(reader.next_frame().await, Err(FrameError::CutOff)));
     }
 
@@ -263,7 +290,7 @@ mod tests {
         });
         let readers: Vec<_> = readers.collect();
         let error = stalled.next_frame().await.unwrap_err();
-        assert!(matches!(error, FrameError::Stalled { had: 100_000, length: 300_000 }), "{error}");
+        assert!(matches!(error, FrameError::Stalled { had: 99_996, length: 300_000 }), "{error}");
         drop(stalled);
         for reader in readers {
             assert_eq!(reader.await.unwrap().bytes.len(), 300_000);

@@ -5,6 +5,7 @@ pub mod apis;
 pub mod bounds;
 pub mod fetch_frame;
 pub mod frame;
+mod frame_buffers;
 pub mod fuzz;
 pub mod header;
 pub mod memory;

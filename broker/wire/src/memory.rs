@@ -8,7 +8,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use bytes::Bytes;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::frame_buffers::FrameBuffers;
 
 /// The unit that is counted.
 const UNIT: usize = 1024;
@@ -20,6 +23,7 @@ pub struct RequestMemory {
     beyond: Arc<Semaphore>,
     capacity: usize,
     waiting: AtomicUsize,
+    buffers: Arc<FrameBuffers>,
 }
 
 /// What one frame was given; given back when it is dropped.
@@ -48,6 +52,7 @@ impl RequestMemory {
             beyond: Arc::new(Semaphore::new(1)),
             capacity: units,
             waiting: AtomicUsize::new(0),
+            buffers: Arc::default(),
         })
     }
 
@@ -55,6 +60,21 @@ impl RequestMemory {
     #[must_use]
     pub fn used(&self) -> usize {
         self.capacity.saturating_sub(self.room.available_permits()) * UNIT
+    }
+
+    /// Empty memory for a frame of `len` bytes, for as much of it as is worth to be kept ready.
+    pub(crate) fn buffer(&self, len: usize) -> Vec<u8> {
+        self.buffers.take(len)
+    }
+
+    /// A frame's bytes, whose memory comes back when the last of them is dropped.
+    pub(crate) fn lend(&self, frame: Vec<u8>) -> Bytes {
+        self.buffers.lend(frame)
+    }
+
+    /// Gives back memory that was not needed since the last call.
+    pub fn trim(&self) {
+        self.buffers.trim();
     }
 
     /// Frames that wait for room.

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use highway_types::Timestamp;
+use highway_types::checksum::crc32c;
 
 use super::{Compression, HEADER_LEN, Header, RecordsError, compression, varint};
 
@@ -165,7 +166,7 @@ impl SealedBatch {
         self.bytes[at..at + 8].copy_from_slice(&producer_id.to_be_bytes());
         self.bytes[at + 8..at + 10].copy_from_slice(&epoch.to_be_bytes());
         self.bytes[at + 10..at + 14].copy_from_slice(&sequence.to_be_bytes());
-        let crc = crc32c::crc32c(&self.bytes[CRC_COVERS_FROM..]);
+        let crc = crc32c(&self.bytes[CRC_COVERS_FROM..]);
         self.bytes[17..21].copy_from_slice(&crc.to_be_bytes());
         Bytes::from(self.bytes)
     }

@@ -1,6 +1,7 @@
 //! Reading batches, as Fetch returns them. Nothing is trusted: the bytes may come from a broken disk or proxy.
 
 use bytes::Bytes;
+use highway_types::checksum::crc32c;
 use highway_types::{Offset, Timestamp};
 
 use super::batch::CRC_COVERS_FROM;
@@ -43,7 +44,7 @@ impl Batches {
         }
         let bytes = self.rest.split_to(whole);
         let stored = u32::from_be_bytes(field(&bytes, 17));
-        let computed = crc32c::crc32c(&bytes[CRC_COVERS_FROM..]);
+        let computed = crc32c(&bytes[CRC_COVERS_FROM..]);
         if stored != computed {
             return Err(RecordsError::Checksum { offset, stored, computed });
         }

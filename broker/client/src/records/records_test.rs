@@ -1,3 +1,4 @@
+use highway_types::checksum::crc32c;
 use proptest::prelude::*;
 
 use super::*;
@@ -56,7 +57,7 @@ fn the_broker_clock_replaces_timestamps() {
     let mut bytes = builder.seal(Compression::None).unwrap().stamp(-1, -1, -1).to_vec();
     bytes[22] |= 8;
     bytes[35..43].copy_from_slice(&77i64.to_be_bytes());
-    let crc = crc32c::crc32c(&bytes[21..]);
+    let crc = crc32c(&bytes[21..]);
     bytes[17..21].copy_from_slice(&crc.to_be_bytes());
     assert_eq!(read_all(bytes.into()).unwrap()[0].timestamp, Timestamp(77));
 }
@@ -80,7 +81,7 @@ proptest! {
         bytes[21..23].copy_from_slice(&codec.to_be_bytes());
         bytes[57..61].copy_from_slice(&count.to_be_bytes());
         bytes.extend_from_slice(&payload);
-        let crc = crc32c::crc32c(&bytes[21..]);
+        let crc = crc32c(&bytes[21..]);
         bytes[17..21].copy_from_slice(&crc.to_be_bytes());
         let _ = read_all(bytes.into());
     }

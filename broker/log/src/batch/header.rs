@@ -8,6 +8,7 @@
 //!
 //! The checksum covers 21 to the end: a broker may write base offset and leader epoch without touching it.
 
+use highway_types::checksum::{crc32c, crc32c_append};
 use highway_types::{LeaderEpoch, Offset, ProducerEpoch, ProducerId, Timestamp};
 
 use super::compression::Compression;
@@ -189,7 +190,7 @@ impl BatchHeader {
     #[must_use]
     pub fn checksum(&self, payload: &[u8]) -> u32 {
         let head = self.encode();
-        crc32c::crc32c_append(crc32c::crc32c(&head[CRC_START..]), payload)
+        crc32c_append(crc32c(&head[CRC_START..]), payload)
     }
 
     /// Bytes of the whole batch.
@@ -230,7 +231,7 @@ impl BatchHeader {
 /// True if the stored checksum fits the bytes of a whole batch.
 #[must_use]
 pub fn stored_crc_matches(batch: &[u8]) -> bool {
-    batch.len() >= HEADER_LEN && u32::from_be_bytes(array(batch, 17)) == crc32c::crc32c(&batch[CRC_START..])
+    batch.len() >= HEADER_LEN && u32::from_be_bytes(array(batch, 17)) == crc32c(&batch[CRC_START..])
 }
 
 fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
@@ -278,6 +279,6 @@ mod tests {
 
     #[test]
     fn the_checksum_is_castagnoli() {
-        assert_eq!(crc32c::crc32c(b"123456789"), 0xe306_9283);
+        assert_eq!(crc32c(b"123456789"), 0xe306_9283);
     }
 }

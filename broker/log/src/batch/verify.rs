@@ -1,6 +1,7 @@
 //! Checks batches as their bytes stream by, so that nobody has to hold a whole read in memory to trust it.
 
 use highway_types::Offset;
+use highway_types::checksum::{crc32c, crc32c_append};
 
 use super::header::{BatchHeader, CRC_START, HEADER_LEN};
 
@@ -62,7 +63,7 @@ impl BatchVerifier {
                 }
                 Some(payload) => {
                     let take = bytes.len().min(payload.left);
-                    payload.crc = crc32c::crc32c_append(payload.crc, &bytes[..take]);
+                    payload.crc = crc32c_append(payload.crc, &bytes[..take]);
                     payload.left -= take;
                     bytes = &bytes[take..];
                 }
@@ -89,7 +90,7 @@ impl BatchVerifier {
             let text = format!("base offset {} is below its neighbour's end", header.base_offset);
             return Err(self.fault(text));
         }
-        let crc = crc32c::crc32c(&self.head[CRC_START..]);
+        let crc = crc32c(&self.head[CRC_START..]);
         Ok(Payload { header, left: header.total_len() - HEADER_LEN, crc })
     }
 

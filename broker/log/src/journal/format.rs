@@ -1,5 +1,6 @@
 //! The bytes of journal files: `docs/formats/journal.md`. All numbers are big-endian.
 
+use highway_types::checksum::{crc32c, crc32c_append};
 use highway_types::{PartitionIndex, TopicId, TopicIdPartition};
 use uuid::Uuid;
 
@@ -305,7 +306,7 @@ pub(super) fn decode_descriptors(group: &GroupHeader, bytes: &[u8]) -> Option<Ve
 
 /// True if the batch's own checksum fits.
 pub(super) fn payload_matches(entry: &Entry, payload: &[u8]) -> bool {
-    crc32c::crc32c_append(crc32c::crc32c(&entry.raw_header[CRC_START..]), payload) == entry.header.crc
+    crc32c_append(crc32c(&entry.raw_header[CRC_START..]), payload) == entry.header.crc
 }
 
 fn be_u32(bytes: &[u8], at: usize) -> u32 {

@@ -12,6 +12,8 @@ const BATCH_BYTES: usize = 256 << 10;
 const SAMPLE_BYTES: u64 = 512 << 10;
 /// How long demand is counted.
 const WINDOW: Duration = Duration::from_millis(100);
+/// Writing time after which the disk's rate is known anew.
+const SETTLES: Duration = Duration::from_millis(100);
 /// Begin when so much of what the disk takes is asked for, and go back below the second.
 const BEGIN: f64 = 0.4;
 const END: f64 = 0.3;
@@ -50,7 +52,9 @@ impl WriteOnce {
     /// True if large batches should be written once from now on.
     pub(super) fn group(&mut self, now: Duration, busy: Duration, stored: u64, weight: u64) -> bool {
         if stored >= SAMPLE_BYTES && stored * 10 >= weight * 9 && !busy.is_zero() {
-            self.disk = 0.9 * self.disk + 0.1 * (stored as f64 / busy.as_secs_f64());
+            // By time, not by number: a slow disk is known after a few groups, which take long there.
+            let new = (busy.as_secs_f64() / SETTLES.as_secs_f64()).clamp(0.05, 0.5);
+            self.disk += new * (stored as f64 / busy.as_secs_f64() - self.disk);
         }
         let (since, bytes) = self.window.get_or_insert((now, 0));
         *bytes += weight;
@@ -97,5 +101,13 @@ mod tests {
     fn a_slow_disk_is_known_by_what_it_took() {
         let mut policy = WriteOnce::default();
         assert!(run(&mut policy, 0, 20, 1 << 20, 17), "52 MB/s of 62 MB/s");
+    }
+
+    #[test]
+    fn a_slow_disk_is_known_within_half_a_second() {
+        let mut policy = WriteOnce::default();
+        let ms = Duration::from_millis;
+        let on = (0..4).map(|n| policy.group(ms(n * 130), ms(125), 8 << 20, 8 << 20)).last();
+        assert_eq!(on, Some(true), "64 MB/s of 67 MB/s");
     }
 }

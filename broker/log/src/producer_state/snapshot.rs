@@ -17,6 +17,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use highway_types::checksum::crc32c;
 use highway_types::{Offset, ProducerEpoch, ProducerId, Timestamp};
 
 use super::entry::{BatchMetadata, NO_SEQUENCE, ProducerStateEntry};
@@ -80,7 +81,7 @@ impl ProducerStateMap {
             }
         }
         out[CRC_END..HEAD_LEN].copy_from_slice(&count.to_be_bytes());
-        let crc = crc32c::crc32c(&out[CRC_END..]);
+        let crc = crc32c(&out[CRC_END..]);
         out[2..CRC_END].copy_from_slice(&crc.to_be_bytes());
         out
     }
@@ -98,7 +99,7 @@ impl ProducerStateMap {
         if version != VERSION {
             return Err(SnapshotError::Version(version));
         }
-        let (stored, computed) = (u32::from_be_bytes([c0, c1, c2, c3]), crc32c::crc32c(&bytes[CRC_END..]));
+        let (stored, computed) = (u32::from_be_bytes([c0, c1, c2, c3]), crc32c(&bytes[CRC_END..]));
         if stored != computed {
             return Err(SnapshotError::Checksum { stored, computed });
         }

@@ -1,4 +1,5 @@
 use highway_types::LeaderEpoch;
+use highway_types::checksum::crc32c;
 use proptest::prelude::*;
 
 use super::*;
@@ -65,7 +66,7 @@ fn every_flipped_byte_and_every_cut_is_seen() {
 fn a_lying_count_is_seen() {
     let mut bytes = state().encode_snapshot();
     bytes[6..10].copy_from_slice(&i32::MAX.to_be_bytes());
-    let crc = crc32c::crc32c(&bytes[6..]);
+    let crc = crc32c(&bytes[6..]);
     bytes[2..6].copy_from_slice(&crc.to_be_bytes());
     let error = ProducerStateMap::decode_snapshot(&bytes, Offset(18)).unwrap_err();
     assert_eq!(error, SnapshotError::Length { len: bytes.len(), count: i32::MAX });
@@ -161,7 +162,7 @@ proptest! {
             bytes[..2].copy_from_slice(&VERSION.to_be_bytes());
             let entries = u8::try_from((bytes.len() - HEAD_LEN) / ENTRY_LEN).unwrap_or(0);
             bytes[6..10].copy_from_slice(&[0, 0, 0, entries]);
-            let crc = crc32c::crc32c(&bytes[6..]);
+            let crc = crc32c(&bytes[6..]);
             bytes[2..6].copy_from_slice(&crc.to_be_bytes());
         }
         let _ = ProducerStateMap::decode_snapshot(&bytes, Offset(0));

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 
 use bytes::Bytes;
 use highway_types::Offset;
+use highway_types::checksum::crc32c_append;
 
 use super::LogSegment;
 use crate::batch::header::{BatchHeader, CRC_START, HEADER_LEN};
@@ -111,7 +112,7 @@ impl Window<'_> {
             if chunk.is_empty() {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            crc = crc32c::crc32c_append(crc, chunk);
+            crc = crc32c_append(crc, chunk);
             from += chunk.len() as u64;
         }
         Ok(crc)

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 
 use bytes::Bytes;
+use highway_types::checksum::crc32c;
 use highway_types::limits::{DECOMPRESSED_MAX_BYTES, DECOMPRESSION_FACTOR};
 use highway_types::topic_config::TimestampType;
 use highway_types::{LeaderEpoch, Offset, Timestamp, TopicConfig};
@@ -79,7 +80,7 @@ pub fn validate(
     let mut header = split_header(&batch)?;
     check_base_offset(&header, origin)?;
     check_size(batch.len(), config)?;
-    let computed = crc32c::crc32c(&batch[CRC_START..]);
+    let computed = crc32c(&batch[CRC_START..]);
     if computed != header.crc {
         return Err(BatchError::Checksum { stored: header.crc, computed });
     }

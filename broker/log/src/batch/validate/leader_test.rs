@@ -1,5 +1,6 @@
 //! Protocol checklist D43-D54, by number.
 
+use highway_types::checksum::crc32c;
 use highway_types::topic_config::{CleanupPolicy, CompressionType};
 use highway_types::{PartitionIndex, ProducerEpoch, ProducerId, TopicName};
 use proptest::prelude::*;
@@ -367,7 +368,7 @@ proptest! {
             bytes[16] = 2;
             let length = i32::try_from(bytes.len() - 12).unwrap();
             bytes[8..12].copy_from_slice(&length.to_be_bytes());
-            let crc = crc32c::crc32c(&bytes[21..]);
+            let crc = crc32c(&bytes[21..]);
             bytes[17..21].copy_from_slice(&crc.to_be_bytes());
         }
         let _ = validate(bytes.into(), &TopicConfig::default(), Origin::Coordinator, NOW);
