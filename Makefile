@@ -10,7 +10,7 @@ PROFILE ?= perf
 DATA ?= ./data
 ARGS ?=
 
-.PHONY: help run build release test check fmt fmt-check clippy test-clients test-differential test-crash test-power soak fuzz \
+.PHONY: help run build release test check fmt fmt-check clippy test-clients test-differential test-crash test-ingest test-power soak fuzz \
         bench bench-full doc deny install install-test install-bench clean
 
 help: ## this list
@@ -51,6 +51,13 @@ test-differential: build install-test ## the same requests to Highway and Apache
 
 test-crash: build install-test ## 100 times kill -9 under load, failing disks, planted bugs (HIGHWAY_KILLS=N)
 	@$(ENV); HIGHWAY_KILLS=$${HIGHWAY_KILLS:-100} HIGHWAY_PAUSE_SECONDS=$${HIGHWAY_PAUSE_SECONDS:-20} cargo test --workspace --test crash -- --nocapture --test-threads=1
+
+test-ingest: build install-test ## long forms: 200,000 events over 40 kills, 5 floods of 1,000,000, 500,000 syslog lines, 70,000 mutated requests
+	@$(ENV); export HIGHWAY_EXACT_EVENTS=$${HIGHWAY_EXACT_EVENTS:-200000} HIGHWAY_EXACT_KILLS=$${HIGHWAY_EXACT_KILLS:-40} \
+	  HIGHWAY_FLOODS=$${HIGHWAY_FLOODS:-5} HIGHWAY_FLOOD_MESSAGES=$${HIGHWAY_FLOOD_MESSAGES:-1000000} \
+	  HIGHWAY_SYSLOG_LINES=$${HIGHWAY_SYSLOG_LINES:-500000} HIGHWAY_SYSLOG_KILLS=$${HIGHWAY_SYSLOG_KILLS:-10} \
+	  HIGHWAY_FUZZ_REQUESTS=$${HIGHWAY_FUZZ_REQUESTS:-10000}; \
+	  cargo test --workspace --test cli ingest -- --nocapture --test-threads=1
 
 test-power: build install-test ## 30 cuts of power on loop-mounted ext4, 30 on XFS; root (HIGHWAY_POWER_CYCLES=N)
 	@$(ENV); HIGHWAY_POWER_CYCLES=$${HIGHWAY_POWER_CYCLES:-30} cargo test --workspace --test crash power -- --nocapture --test-threads=2

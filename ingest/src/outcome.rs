@@ -55,6 +55,11 @@ pub enum Turned {
     /// No such endpoint.
     #[error("there is no endpoint '{0}'; create it with `highway endpoint create {0} --topic TOPIC`")]
     NoEndpoint(String),
+    /// No such path.
+    #[error(
+        "there is nothing at {0}; events go to POST /v1/events/ENDPOINT, see the documentation for other dialects"
+    )]
+    NoPath(String),
     /// No key, or one that is not known.
     #[error("{0}")]
     Unauthorized(String),
@@ -102,7 +107,7 @@ impl Status {
     #[must_use]
     pub fn of_turned(turned: &Turned) -> Self {
         match turned {
-            Turned::NoEndpoint(_) => Self::plain(StatusCode::NOT_FOUND),
+            Turned::NoEndpoint(_) | Turned::NoPath(_) => Self::plain(StatusCode::NOT_FOUND),
             Turned::Unauthorized(_) => Self::plain(StatusCode::UNAUTHORIZED),
             Turned::Forbidden(_) => Self::plain(StatusCode::FORBIDDEN),
             Turned::Method(_) => Self::plain(StatusCode::METHOD_NOT_ALLOWED),
@@ -214,6 +219,7 @@ mod tests {
         let media = RequestError::MediaType { got: String::new(), wanted: "x" };
         for (turned, code, retry) in [
             (Turned::NoEndpoint(String::new()), 404, None),
+            (Turned::NoPath(String::new()), 404, None),
             (Turned::Unauthorized(String::new()), 401, None),
             (Turned::Forbidden(String::new()), 403, None),
             (Turned::Method(String::new()), 405, None),

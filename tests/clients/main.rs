@@ -151,3 +151,15 @@ fn descriptions_of_the_http_apis() {
     let addresses = [node.registry(), node.admin(), &node.part("ingest")];
     drive_parts("openapi", &addresses, 3000, Duration::from_secs(600));
 }
+
+#[test]
+fn senders_of_events() {
+    let node = Node::start();
+    let mut command = std::process::Command::new(highway_tests::repository().join("tests/clients/run.sh"));
+    command.args(["senders", node.bootstrap(), &node.part("ingest"), node.admin()]);
+    let said = drivers::run("senders", command, Duration::from_secs(300)).expect_success("driver senders");
+    let last: serde_json::Value =
+        serde_json::from_str(said.lines().last().unwrap_or_default()).expect("a closing line of JSON");
+    assert!(last["ok"] == true && last["checks"].as_u64() >= Some(200), "{last}");
+    println!("{last}");
+}

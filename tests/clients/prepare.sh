@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs or builds what the client drivers need, in the user's cache folder, each once per content of its pin file.
-# Usage: prepare.sh [python|schemas|openapi|node|go|java|kcat|s3 ...]      (all without arguments)
+# Usage: prepare.sh [python|schemas|openapi|ingest|loggen|node|go|java|kcat|s3 ...]      (all without arguments)
 # Prints nothing on success; every part ends in a folder ${XDG_CACHE_HOME:-$HOME/.cache}/highway/clients/<part>.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -48,6 +48,14 @@ openapi_clients() {
   retry "$cache/openapi/bin/pip" install -q --no-deps --disable-pip-version-check -r "$here/python/requirements-openapi.txt"
   done_with openapi
 }
+
+ingest_clients() {
+  stale ingest "$here/python/requirements-ingest.txt" || return 0
+  rm -rf "$cache/ingest"
+  python3 -m venv "$cache/ingest"
+  retry "$cache/ingest/bin/pip" install -q --no-deps --disable-pip-version-check -r "$here/python/requirements-ingest.txt"
+  done_with ingest
+}
 node_clients() {
   stale node "$here/node/package-lock.json" || return 0
   rm -rf "$cache/node"
@@ -83,6 +91,19 @@ s3_clients() {
   retry "$cache/s3/python/bin/pip" install -q --no-deps --disable-pip-version-check -r "$here/python/requirements-s3.txt"
   done_with s3
 }
+
+# syslog-ng's generator of messages. Its package cannot be installed beside rsyslog's, but unpacked.
+loggen_clients() {
+  local pin=$here/loggen.version version
+  stale loggen "$pin" || return 0
+  version=$(cat "$pin")
+  rm -rf "$cache/loggen"
+  mkdir -p "$cache/loggen"
+  (cd "$cache/loggen" && { retry apt-get download -q "syslog-ng-core=$version" || retry apt-get download -q syslog-ng-core; })
+  dpkg -x "$cache"/loggen/*.deb "$cache/loggen"
+  rm -f "$cache"/loggen/*.deb
+  done_with loggen
+}
 kcat_clients() {
   command -v kcat >/dev/null || { echo "error: kcat is missing
 hint: apt-get install kcat" >&2; return 1; }
@@ -90,10 +111,10 @@ hint: apt-get install kcat" >&2; return 1; }
 hint: apt-get install jq" >&2; return 1; }
 }
 
-[ $# -gt 0 ] || set -- kcat python schemas openapi node go java s3
+[ $# -gt 0 ] || set -- kcat python schemas openapi ingest loggen node go java s3
 for part in "$@"; do
   case $part in
-  kcat | python | schemas | openapi | node | go | java | s3) "${part}_clients" ;;
+  kcat | python | schemas | openapi | ingest | loggen | node | go | java | s3) "${part}_clients" ;;
   *) echo "error: no client part is called $part" >&2; exit 2 ;;
   esac
 done

@@ -19,6 +19,8 @@ go-schemas) "$here/prepare.sh" go; shift; exec "$cache/go/schemas" "$@" ;;
 openapi) "$here/prepare.sh" openapi; shift; exec "$cache/openapi/bin/python" "$here/python/drive_openapi.py" "$@" ;;
 # ingest HOST:PORT REGISTRY INGEST ADMIN: a node's other listeners, too
 ingest) "$here/prepare.sh" python; shift; exec "$python" "$here/python/drive_ingest.py" "$@" ;;
+# senders HOST:PORT INGEST-HOST:PORT ADMIN-HOST:PORT
+senders) "$here/prepare.sh" ingest; shift; exec "$cache/ingest/bin/python" "$here/python/drive_senders.py" "$@" ;;
 kafkajs) "$here/prepare.sh" node; NODE_PATH=$cache/node/node_modules exec node "$here/node/drive_kafkajs.js" "$bootstrap" ;;
 franz | sarama | segmentio) "$here/prepare.sh" go; exec "$cache/go/$name" "$bootstrap" ;;
 java) "$here/prepare.sh" java; exec java -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Dlog4j2.configurationFile="$kafka/log4j2.xml" \
@@ -26,5 +28,5 @@ java) "$here/prepare.sh" java; exec java -Xmx256m -XX:+UseSerialGC -XX:TieredSto
 java-tools) "$here/../oracle/fetch.sh" >/dev/null; exec "$here/java/tools.sh" "$bootstrap" ;;
 rdkafka) exec "$here/rust/rdkafka.sh" "$bootstrap" ;;
 *) echo "error: no driver is called $name
-hint: kcat confluent kpython aio flights kafkajs franz sarama segmentio java java-tools rdkafka schemas go-schemas openapi ingest" >&2; exit 2 ;;
+hint: kcat confluent kpython aio flights kafkajs franz sarama segmentio java java-tools rdkafka schemas go-schemas openapi ingest senders" >&2; exit 2 ;;
 esac

@@ -6,8 +6,8 @@ use highway_tests::{Broker, Node};
 
 use crate::history::Fault;
 use crate::load::{Load, Topic};
-use crate::random::Random;
 use crate::verify::{Depth, Verifier};
+use highway_tests::random::Random;
 
 /// The topics of the load: small records, larger ones in small segments that roll all the time, and batches that are large
 /// enough to be written once.

@@ -10,7 +10,6 @@ mod load;
 mod node_state;
 mod planted;
 mod power;
-mod random;
 mod records;
 mod rig;
 mod shim;

@@ -9,9 +9,9 @@ use highway_tests::{Broker, Node};
 use crate::history::Fault;
 use crate::kill::{times, topics};
 use crate::load::Load;
-use crate::random::Random;
 use crate::rig::{Kind, Rig, is_root};
 use crate::verify::{Depth, Verifier};
+use highway_tests::random::Random;
 
 /// The journal's files take up to 1 GiB.
 pub const IMAGE: u64 = 3 << 30;

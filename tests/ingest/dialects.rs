@@ -41,6 +41,16 @@ fn every_dialect_reaches_its_topic() {
     let v3 = r#"{"value":{"type":"STRING","data":"x"}}"#;
     let answer = post(&node, "/v3/clusters/c/topics/t-proxy/records", "application/json", v3);
     assert_eq!((answer.status, &answer.json()["offset"]), (200, &json!(1)), "{answer:?}");
+    let get =
+        |path: &str| highway_tests::http::ask(&node.part("ingest"), "GET", path, &[], "").expect("an answer");
+    let clusters = get("/v3/clusters").json();
+    let id = clusters["data"][0]["cluster_id"].as_str().expect("an id");
+    assert_eq!(get(&format!("/v3/clusters/{id}")).json(), clusters["data"][0]);
+    let other = get("/v3/clusters/other");
+    assert_eq!((other.status, &other.json()["error_code"]), (404, &json!(404)));
+    let path = format!("/v3/clusters/{id}/topics/t-proxy/records");
+    let answer = post(&node, &path, "application/json", v3);
+    assert_eq!((answer.status, &answer.json()["cluster_id"]), (200, &json!(id)), "{answer:?}");
     let unknown = post(&node, "/topics/nowhere", "application/vnd.kafka.json.v2+json", v2);
     assert_eq!((unknown.status, &unknown.json()["error_code"]), (404, &json!(40401)));
     let stored = records(&node, "t-proxy");

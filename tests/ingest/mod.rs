@@ -2,10 +2,16 @@
 
 mod dialects;
 mod doors;
+mod exact;
 mod flood;
+mod fuzz;
+mod idle;
+mod limits;
 mod once;
+mod reader;
 mod schemas;
 mod senders;
+mod streams;
 
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -18,6 +24,11 @@ use super::tool;
 
 /// Generous: the machine may be building something else.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How many: the variable `HIGHWAY_...`, or what `make test` does.
+fn number(variable: &str, default: u64) -> u64 {
+    std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
+}
 
 /// Makes an endpoint over the admin API.
 fn endpoint(node: &Node, name: &str, definition: &str) -> Answer {

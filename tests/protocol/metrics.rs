@@ -50,7 +50,7 @@ fn parse(text: &str) -> Samples {
         }
         if let Some(rest) = line.strip_prefix("# TYPE ") {
             let (name, kind) = rest.split_once(' ').expect("a type");
-            assert!(["gauge", "counter"].contains(&kind), "{line}");
+            assert!(["gauge", "counter", "histogram"].contains(&kind), "{line}");
             assert!(kind != "counter" || name.ends_with("_total"), "counters end in _total: {line}");
             assert_eq!(name, helped, "the type follows the help");
             assert!(seen.insert(name.to_owned()), "family {name} comes twice");
@@ -64,7 +64,9 @@ fn parse(text: &str) -> Samples {
             Some((name, rest)) => (name, labels(rest.strip_suffix('}').expect("a closing brace"))),
         };
         assert!(name_ok(name) && labels.keys().all(|l| name_ok(l)), "{line}");
-        assert_eq!(name, family, "a sample stands with its family");
+        let of_histogram =
+            ["_bucket", "_sum", "_count"].iter().any(|end| name.strip_suffix(end) == Some(&family));
+        assert!(name == family || of_histogram, "a sample stands with its family: {line}");
         assert!(samples.insert((name.to_owned(), labels), value).is_none(), "twice: {line}");
     }
     samples

@@ -40,6 +40,12 @@ impl ErrorCode {
     pub const TOPIC_ALREADY_EXISTS: Self = Self(36);
     /// `NOT_CONTROLLER`
     pub const NOT_CONTROLLER: Self = Self(41);
+    /// `MESSAGE_TOO_LARGE`
+    pub const MESSAGE_TOO_LARGE: Self = Self(10);
+    /// `INVALID_TIMESTAMP`
+    pub const INVALID_TIMESTAMP: Self = Self(32);
+    /// `INVALID_RECORD`
+    pub const INVALID_RECORD: Self = Self(87);
     /// `OUT_OF_ORDER_SEQUENCE_NUMBER`
     pub const OUT_OF_ORDER_SEQUENCE_NUMBER: Self = Self(45);
     /// `DUPLICATE_SEQUENCE_NUMBER`
@@ -130,6 +136,14 @@ pub enum ClientError {
         /// How long it was waited for.
         after: Duration,
     },
+    /// It could not be written in time, and surely is not.
+    #[error("{what}: not written within {after:?}")]
+    NotWritten {
+        /// What was to be written.
+        what: String,
+        /// How long it was tried.
+        after: Duration,
+    },
     /// The broker is too old or too new.
     #[error("{address} does not serve {api} in versions {min} to {max}")]
     Unsupported {
@@ -215,6 +229,24 @@ impl ClientError {
     #[must_use]
     pub fn is_connection(&self) -> bool {
         matches!(self, Self::Unreachable { .. } | Self::Disconnected { .. } | Self::TimedOut { .. })
+    }
+
+    /// A request that failed like this may have been carried out all the same.
+    #[must_use]
+    pub fn is_doubtful(&self) -> bool {
+        match self {
+            // UNKNOWN_SERVER_ERROR, REQUEST_TIMED_OUT, NETWORK_EXCEPTION, NOT_ENOUGH_REPLICAS_AFTER_APPEND, KAFKA_STORAGE_ERROR
+            Self::Broker { code, .. } => matches!(code.0, -1 | 7 | 13 | 20 | 56),
+            Self::Unreachable { .. }
+            | Self::NotWritten { .. }
+            | Self::Unsupported { .. }
+            | Self::Encode { .. }
+            | Self::NoPartition { .. }
+            | Self::Records { .. } => false,
+            Self::Disconnected { .. } | Self::TimedOut { .. } | Self::Malformed { .. } | Self::Closed(_) => {
+                true
+            }
+        }
     }
 
     /// Worth another try after a while.

@@ -58,6 +58,9 @@ impl TlsSettings {
     pub fn plain_config(&self) -> Arc<ServerConfig> {
         let mut config = (*self.0).clone();
         config.alpn_protocols.clear();
+        // No session tickets: a sender that never reads leaves them in its socket, and its close() then resets the connection and
+        // throws away what it had not sent yet. syslog-ng's loggen loses most of its messages that way.
+        config.send_tls13_tickets = 0;
         Arc::new(config)
     }
 

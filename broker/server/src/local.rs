@@ -3,7 +3,7 @@
 //! They take the way of a request that came over a connection, from the table of versions through the same handlers and
 //! the same back-pressure; what is left out is the frame, its encoding and its memory permit. Like a connection, a caller
 //! has a [`ConnectionInfo`] with a principal. Order between requests is the caller's business, except that a Produce is
-//! appended when [`call`] returns.
+//! appended when [`call`] returns. WriteTxnMarkers is served here only.
 
 mod fetched;
 
@@ -85,8 +85,10 @@ pub async fn call(
 ) -> Result<LocalAnswer, LocalError> {
     let LocalRequest { api, versions, client_id, body } = request;
     let (min, max) = (*versions.start(), *versions.end());
-    let version = apis::lookup(api as i16)
-        .map(|served| (served.min.max(min), served.max.min(max)))
+    // The one that is served here and to no connection.
+    let served = if api == ApiKey::WriteTxnMarkers { Some((0, 1)) } else { served(api) };
+    let version = served
+        .map(|(lowest, highest)| (lowest.max(min), highest.min(max)))
         .filter(|(min, max)| min <= max)
         .map(|(_, max)| max)
         .ok_or(LocalError::Unsupported { api, min, max })?;
@@ -97,9 +99,16 @@ pub async fn call(
         ApiKey::Produce => call.produce().await?,
         ApiKey::Fetch => call.fetch()?,
         ApiKey::ApiVersions => call.api_versions()?,
+        ApiKey::WriteTxnMarkers => {
+            call.answer(|b, c, r| async move { h::write_txn_markers::handle(&b, &c, r).await })?
+        }
         key => dispatch(key, call)?,
     };
     Ok(LocalAnswer { version, body })
+}
+
+fn served(api: ApiKey) -> Option<(i16, i16)> {
+    apis::lookup(api as i16).map(|served| (served.min, served.max))
 }
 
 fn dispatch(key: ApiKey, call: Call) -> Result<BoxBody, LocalError> {

@@ -1,7 +1,8 @@
 //! Counters and gauges of a node. The exposition is in `admin/metrics.rs`.
 
-use std::sync::Arc;
+use std::fmt;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use highway_types::TopicName;
 
@@ -18,6 +19,20 @@ pub struct Metrics {
     pub bytes_out: AtomicU64,
     /// Connections closed for what they sent.
     pub refused: AtomicU64,
+    parts: Mutex<Parts>,
+}
+
+/// Gives metrics in Prometheus' text format, with families that nobody else has.
+pub type PartMetrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// What runs beside the broker and has metrics of its own.
+#[derive(Default)]
+struct Parts(Vec<PartMetrics>);
+
+impl fmt::Debug for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} parts", self.0.len())
+    }
 }
 
 /// Counts a connection as long as it lives.
@@ -36,6 +51,17 @@ impl Metrics {
     pub fn connection_opened(&self) -> ConnectionGauge {
         self.connections.fetch_add(1, Ordering::Relaxed);
         ConnectionGauge(Arc::clone(&self.connections))
+    }
+
+    /// Shows what a part counts, too.
+    pub fn add_part(&self, part: PartMetrics) {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).0.push(part);
+    }
+
+    /// The parts with metrics of their own.
+    #[must_use]
+    pub fn parts(&self) -> Vec<PartMetrics> {
+        self.parts.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
     /// A request was routed.

@@ -105,6 +105,10 @@ pub const SYSLOG_IDLE: Duration = Duration::from_secs(3600);
 pub const INGEST_MEMORY_BYTES: u64 = 256 * 1024 * 1024;
 /// Bytes that a request is admitted with that does not say how long it is.
 pub const INGEST_ADMIT_BYTES: u64 = 64 * 1024;
+/// Bytes of one record of ingest; the topic's `max.message.bytes` comes before.
+pub const INGEST_RECORD_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// Endpoints with metrics of their own.
+pub const INGEST_METRICS_ENDPOINTS: usize = 1000;
 /// Groups of events that wait for one lane (endpoint and partition).
 pub const INGEST_LANE_QUEUE: usize = 1024;
 /// Lanes of a node.

@@ -9,14 +9,15 @@
 //!    [`Verdict::Fresh`]; the second is [`Verdict::InFlight`] and waits for the first, or [`Verdict::Duplicate`].
 //! 3. The record carries its id in the header `hw-event-id`, in the same batch, so id and event become durable together
 //!    or not at all. There is no second store that could disagree.
-//! 4. After a restart the window is a [`Snapshot`] plus a replay of the record headers behind it ([`Replay`]), or the replay
-//!    alone: what the log has is in the window, what it lost is not. A client that never got its answer repeats; if the event was durable, it
+//! 4. After a restart the window is a replay of the record headers ([`Replay`]); a [`Snapshot`] could shorten it, and no shell writes
+//!    one, see `serve/restore`. What the log has is in the window, what it lost is not. A client that never got its answer repeats; if the event was durable, it
 //!    gets the position of the original, otherwise it is appended now. Either way it is there once.
-//! 5. A produce whose outcome is not known keeps its ids [`InFlight`](Verdict::InFlight) until the log was read up to its end
-//!    ([`Sequencer::resolve`]); answering "not stored" on a guess would make the next try a second record.
+//! 5. A produce whose outcome is not known keeps its ids [`InFlight`](Verdict::InFlight) until the partition is fenced against it and
+//!    the log was read up to its end ([`Sequencer::resolve`]; the argument stands in `serve/lane`). Answering "not stored" on a guess
+//!    would make the next try a second record.
 //!
 //! The window is bounded by count and by time; behind it a repeat is stored again. It is exact as long as the number of partitions
-//! stays the same; when it changes, keep routing by the old number for one window.
+//! stays the same; when it grows, the shell goes on routing by the old number for one window (`serve/routing`).
 
 mod id;
 mod replay;

@@ -96,6 +96,7 @@ pub fn turned(turned: &Turned) -> Answer {
         Turned::Request(super::RequestError::Malformed(violation)) => {
             (violation.code.as_str(), violation.path.as_str())
         }
+        Turned::NoPath(_) => ("no_path", ""),
         _ => (reason(status.code), ""),
     };
     let message = match turned {

@@ -278,6 +278,7 @@ async fn status(State(ingest): State<Arc<Ingest>>) -> Response {
             "refused": of(&totals.refused), "failed": of(&totals.failed), "unknown": of(&totals.unknown),
             "turned_away": of(&totals.turned), "rejects_lost": of(&totals.rejects_lost),
             "memory_bytes": taken, "requests_in_flight": requests,
+            "lanes": ingest.lanes.count(),
         },
         "syslog": ingest.syslog.show(),
     }))

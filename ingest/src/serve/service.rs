@@ -6,19 +6,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use highway_client::admin::NewTopic;
+use highway_client::cluster::TopicView;
 use highway_client::producer::partition_of_key;
 use highway_client::{Client, ClientError, ErrorCode, Producer, ProducerConfig};
-use highway_types::limits::{DEDUP_MAX_IDS_LIMIT, INGEST_LANE_QUEUE, INGEST_LANES_MAX, INGEST_MEMORY_BYTES};
+use highway_types::limits::{INGEST_MEMORY_BYTES, INGEST_RECORD_MAX_BYTES};
 use highway_types::{Clock, SystemClock, TopicName};
-use tokio::sync::{mpsc, oneshot};
 
-use super::lane::{self, Group, Lane};
+use super::lanes::{self, Lanes};
 use super::live::Live;
 use super::memory::Memory;
+use super::metrics::Metrics;
 use super::produce;
+use super::routing::Routing;
 use super::store::EndpointStore;
-use super::syslog::Counters;
-use crate::dedup::Bounds;
+use super::syslog::BySyslogListener;
 use crate::outcome::Outcome;
 use crate::record::Record;
 use crate::schema::Schemas;
@@ -32,6 +33,8 @@ pub struct Options {
     pub anonymous: bool,
     /// For answers of the REST Proxy's dialect.
     pub cluster_id: String,
+    /// How long an event may take into the log before it is given up, with all repetitions; `None` is the producer's default.
+    pub delivery_timeout: Option<Duration>,
 }
 
 /// Counts of the node's HTTP ingest.
@@ -53,8 +56,6 @@ impl Totals {
     }
 }
 
-type LaneId = (String, TopicName, i32);
-
 /// Ingest of one node.
 pub struct Ingest {
     pub(super) client: Client,
@@ -65,11 +66,13 @@ pub struct Ingest {
     pub(super) memory: Memory,
     pub(super) options: Options,
     pub(super) totals: Totals,
-    pub(super) syslog: Arc<Counters>,
+    pub(super) metrics: Metrics,
+    pub(super) syslog: BySyslogListener,
     /// One change of endpoints at a time.
     pub(super) changing: tokio::sync::Mutex<()>,
     cache: Mutex<HashMap<String, Arc<Live>>>,
-    lanes: Mutex<HashMap<LaneId, mpsc::Sender<Group>>>,
+    pub(super) lanes: Lanes,
+    routing: Mutex<Routing>,
 }
 
 impl std::fmt::Debug for Ingest {
@@ -87,12 +90,18 @@ impl Ingest {
         schemas: Arc<dyn Schemas>,
         options: Options,
     ) -> Arc<Self> {
+        let default = ProducerConfig::default();
         let config = ProducerConfig {
+            delivery_timeout: options.delivery_timeout.unwrap_or(default.delivery_timeout),
             linger: Duration::from_millis(1),
             batch_bytes: 256 * 1024,
-            ..ProducerConfig::default()
+            // Events of many requests share a batch; one that the topic refuses must not take the others with it.
+            split_refused: true,
+            // The topic says what is too large.
+            max_record_bytes: INGEST_RECORD_MAX_BYTES,
+            ..default
         };
-        Arc::new(Self {
+        let ingest = Arc::new(Self {
             producer: Arc::new(Producer::new(client.clone(), config)),
             client,
             store,
@@ -101,11 +110,15 @@ impl Ingest {
             memory: Memory::new(INGEST_MEMORY_BYTES),
             options,
             totals: Totals::default(),
-            syslog: Arc::default(),
+            metrics: Metrics::default(),
+            syslog: BySyslogListener::default(),
             changing: tokio::sync::Mutex::new(()),
             cache: Mutex::default(),
-            lanes: Mutex::default(),
-        })
+            lanes: Lanes::default(),
+            routing: Mutex::default(),
+        });
+        lanes::close_idle(Arc::downgrade(&ingest));
+        ingest
     }
 
     /// The endpoint with this name, as it is now.
@@ -140,6 +153,18 @@ impl Ingest {
         }
     }
 
+    /// The topic as it is now. The client learns late that one was made anew or got more partitions; the node knows at once.
+    async fn topic(&self, name: &TopicName) -> Result<Arc<TopicView>, ClientError> {
+        let known = self.client.topic(name, true).await?;
+        match self.store.topic(name) {
+            Some((id, partitions)) if id != known.id || partitions != known.partitions.len() => {
+                self.client.forget(name);
+                self.client.topic(name, true).await
+            }
+            _ => Ok(known),
+        }
+    }
+
     /// Appends records; gives an outcome for each, in order, once it is committed or its time is over.
     pub(super) async fn append(&self, live: &Live, records: Vec<Record>) -> Vec<Outcome> {
         let count = records.len();
@@ -147,16 +172,23 @@ impl Ingest {
         if count == 0 {
             return Vec::new();
         }
-        let partitions = match self.client.topic(&live.topic, true).await {
-            Ok(topic) => i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX).max(1),
+        let topic = match self.topic(&live.topic).await {
+            Ok(topic) => topic,
             Err(error) => return failed(error.to_string()),
         };
+        let partitions = i32::try_from(topic.partitions.len()).unwrap_or(i32::MAX).max(1);
+        let routed = {
+            let window = Duration::from_millis(live.definition.dedup.window_ms);
+            let mut routing = self.routing.lock().unwrap_or_else(PoisonError::into_inner);
+            routing.partitions(&live.name, topic.id, topic.partitions.len(), window, self.clock.monotonic())
+        };
+        let routed = i32::try_from(routed).unwrap_or(i32::MAX).max(1);
         let timeout = Duration::from_millis(live.definition.limits.timeout_ms);
         let mut groups: BTreeMap<i32, Vec<(usize, Record)>> = BTreeMap::new();
         let mut outcomes = vec![Outcome::Unknown; count];
         for (at, record) in records.into_iter().enumerate() {
             let partition =
-                record.partition.unwrap_or_else(|| partition_of_key(record.routing_key(), partitions));
+                record.partition.unwrap_or_else(|| partition_of_key(record.routing_key(), routed));
             if (0..partitions).contains(&partition) {
                 groups.entry(partition).or_default().push((at, record));
             } else {
@@ -167,7 +199,7 @@ impl Ingest {
         }
         let work = async {
             if live.definition.dedup.enabled {
-                self.through_lanes(live, groups, &mut outcomes).await;
+                self.through_lanes(live, topic.id, groups, &mut outcomes).await;
             } else {
                 self.straight(live, groups, &mut outcomes).await;
             }
@@ -175,34 +207,6 @@ impl Ingest {
         // Those that have no outcome by then stay unknown.
         let _ = tokio::time::timeout(timeout, work).await;
         outcomes
-    }
-
-    async fn through_lanes(
-        &self,
-        live: &Live,
-        groups: BTreeMap<i32, Vec<(usize, Record)>>,
-        outcomes: &mut [Outcome],
-    ) {
-        let mut waiting = Vec::with_capacity(groups.len());
-        for (partition, records) in groups {
-            let places: Vec<usize> = records.iter().map(|(at, _)| *at).collect();
-            let (reply, outcome) = oneshot::channel();
-            let handed_in = match self.lane(live, partition) {
-                Some(lane) => lane.send(Group { records, reply }).await.is_ok(),
-                None => false,
-            };
-            if handed_in {
-                waiting.push(outcome);
-            } else {
-                let reason = "the node has no room for another lane; try again".to_owned();
-                places.into_iter().for_each(|at| outcomes[at] = Outcome::Failed { reason: reason.clone() });
-            }
-        }
-        for outcome in waiting {
-            for (at, outcome) in outcome.await.unwrap_or_default() {
-                outcomes[at] = outcome;
-            }
-        }
     }
 
     async fn straight(
@@ -218,7 +222,7 @@ impl Ingest {
                     .await
                 {
                     Ok(delivery) => waiting.push((at, delivery)),
-                    Err(error) => outcomes[at] = Outcome::Failed { reason: error.to_string() },
+                    Err(error) => outcomes[at] = produce::not_stored(&error),
                 }
             }
         }
@@ -227,39 +231,9 @@ impl Ingest {
                 Ok(place) => {
                     Outcome::Stored { partition: place.partition, offset: place.offset.0, duplicate: false }
                 }
-                Err(error) if produce::surely_not_stored(&error) => {
-                    Outcome::Failed { reason: error.to_string() }
-                }
-                Err(_) => Outcome::Unknown,
+                Err(error) if error.is_doubtful() => Outcome::Unknown,
+                Err(error) => produce::not_stored(&error),
             };
         }
-    }
-
-    fn lane(&self, live: &Live, partition: i32) -> Option<mpsc::Sender<Group>> {
-        let id = (live.name.clone(), live.topic.clone(), partition);
-        let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(lane) = lanes.get(&id).filter(|lane| !lane.is_closed()) {
-            return Some(lane.clone());
-        }
-        if lanes.len() >= INGEST_LANES_MAX {
-            return None;
-        }
-        let dedup = &live.definition.dedup;
-        let lane = Lane {
-            client: self.client.clone(),
-            producer: Arc::clone(&self.producer),
-            clock: Arc::clone(&self.clock),
-            endpoint: live.name.clone(),
-            topic: live.topic.clone(),
-            partition,
-            bounds: Bounds {
-                max_ids: dedup.max_ids.min(DEDUP_MAX_IDS_LIMIT),
-                max_age_ms: i64::try_from(dedup.window_ms).unwrap_or(i64::MAX),
-            },
-        };
-        let (sender, groups) = mpsc::channel(INGEST_LANE_QUEUE);
-        tokio::spawn(lane::run(Arc::new(lane), groups));
-        lanes.insert(id, sender.clone());
-        Some(sender)
     }
 }

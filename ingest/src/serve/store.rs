@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use highway_types::{TopicId, TopicName};
+
 /// What a change gives: nothing, or why it was not made.
 pub type StoreFuture<'a> = Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 
@@ -14,4 +16,9 @@ pub trait EndpointStore: Send + Sync + 'static {
 
     /// Puts one in, or takes it away. Done when the change is durable.
     fn put<'a>(&'a self, name: &'a str, definition: Option<String>) -> StoreFuture<'a>;
+
+    /// A topic's id and number of partitions as the node knows them now; `None` if there is none, or the store does not know.
+    fn topic(&self, _name: &TopicName) -> Option<(TopicId, usize)> {
+        None
+    }
 }

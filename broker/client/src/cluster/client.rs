@@ -264,6 +264,12 @@ impl Client {
         cache.nodes.nodes.get(&topic.partition(partition)?.leader?).cloned()
     }
 
+    /// How many partitions a topic has, as far as it is known without asking.
+    pub(crate) fn cached_partitions(&self, name: &TopicName) -> Option<usize> {
+        let cache = self.shared.cache.lock().unwrap_or_else(PoisonError::into_inner);
+        cache.topics.get(name).map(|(topic, _)| topic.partitions.len())
+    }
+
     /// A broker by its number.
     ///
     /// # Errors

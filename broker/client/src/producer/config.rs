@@ -50,6 +50,9 @@ pub struct ProducerConfig {
     pub request_bytes: usize,
     /// Bytes of records that are taken in and not yet acknowledged.
     pub buffer_bytes: usize,
+    /// Splits a batch that was refused for one of its records, so that the others are written: one on its own fails alone. Batches that
+    /// are too large for the topic are always split.
+    pub split_refused: bool,
     /// How long a record may take from being sent to being acknowledged, with all repetitions.
     pub delivery_timeout: Duration,
 }
@@ -65,6 +68,7 @@ impl Default for ProducerConfig {
             max_record_bytes: 1024 * 1024,
             request_bytes: 1024 * 1024,
             buffer_bytes: CLIENT_BUFFER_BYTES,
+            split_refused: false,
             delivery_timeout: Duration::from_secs(120),
         }
     }

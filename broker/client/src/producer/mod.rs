@@ -5,9 +5,25 @@
 //! [`highway_types::limits::CLIENT_MAX_IN_FLIGHT`] batches of a partition are on their way; sequence numbers keep them
 //! in order and once only, also when some are sent again (KIP-98). Without idempotence (`acks` other than all) a
 //! repeated batch may overtake or repeat, as with Kafka's own producer.
+//!
+//! # Epochs
+//!
+//! Each partition has its own epoch of the producer's id. It goes up by one, and sequence numbers begin anew, when a number was given
+//! to a batch that will never be written (KIP-360 has clients do that on their own); what was not sent, or clearly refused, goes on
+//! under the new epoch. A batch that was sent without a clear answer does not: it fails, and nobody knows whether it is written.
+//!
+//! Who must know calls [`Producer::fence`]. It waits until no request is under way, raises the epoch, and has the partition's leader
+//! write a control batch with that epoch. From then on
+//! - a batch of an older epoch that arrives late is refused, because the partition's producer state, which is derived from the log,
+//!   has a newer one: nothing of before can be appended behind the marker, not even after a restart;
+//! - whatever was appended before the marker has a lower offset, and the marker is durable, so all of it is durable and below the high
+//!   watermark: one reading of the log up to there sees it.
+//!
+//! So the log decides, and it decides for good.
 
 mod config;
 mod delivery;
+mod fence;
 mod partitioner;
 mod queue;
 mod request;
@@ -22,7 +38,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use highway_types::{Clock, SystemClock, TopicName};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, Semaphore, oneshot};
 use tokio::task::JoinHandle;
 
 use crate::cluster::Client;
@@ -110,18 +126,57 @@ impl Producer {
             {
                 let mut state = self.shared.state();
                 let timestamp = record.timestamp.unwrap_or_else(|| self.shared.clock.now());
-                if let Some(taken) = state.append(record, timestamp, bytes, &self.shared.config)? {
-                    drop(state);
-                    if taken.wake {
-                        self.shared.wake.notify_one();
+                match state.append(record, timestamp, bytes, &self.shared.config) {
+                    Ok(Some(taken)) => {
+                        drop(state);
+                        if taken.wake {
+                            self.shared.wake.notify_one();
+                        }
+                        return Ok(taken.delivery);
                     }
-                    return Ok(taken.delivery);
+                    Ok(None) => {}
+                    // A topic may have got more partitions since it was met first.
+                    Err(ClientError::NoPartition { .. }) if self.grow(&mut state, record.topic) => continue,
+                    Err(error) => return Err(error),
                 }
             }
             let topic = self.shared.client.topic(record.topic, true).await?;
             let queues = TopicQueues::new(topic.partitions.len());
             self.shared.state().topics.entry(record.topic.clone()).or_insert(queues);
         }
+    }
+
+    /// True if the topic is known to have more partitions than there are queues; then there are as many now.
+    fn grow(&self, state: &mut State, topic: &TopicName) -> bool {
+        let count = self.shared.client.cached_partitions(topic).unwrap_or(0);
+        state.topics.get_mut(topic).is_some_and(|queues| queues.grow(count))
+    }
+
+    /// Ends what was sent to a partition: when this is done, every record that this producer had sent there and that was not
+    /// acknowledged is either below the high watermark, or will never be in the log. Such records fail, unless they are
+    /// acknowledged meanwhile; those that were not sent yet are sent afterwards.
+    ///
+    /// Done with a marker of the next producer epoch (see the module), which only a broker in the same process takes.
+    ///
+    /// # Errors
+    /// The marker could not be written; nothing is known then. Or the producer is not idempotent.
+    pub async fn fence(&self, topic: &TopicName, partition: i32) -> Result<(), ClientError> {
+        if !self.shared.config.idempotent {
+            return Err(ClientError::Closed(
+                "only what an idempotent producer sent can be fenced".to_owned(),
+            ));
+        }
+        let (done, outcome) = oneshot::channel();
+        {
+            let mut state = self.shared.state();
+            let index = usize::try_from(partition).unwrap_or(usize::MAX);
+            let queue = state.topics.get_mut(topic).and_then(|t| t.partitions.get_mut(index));
+            // Nothing was ever sent there.
+            let Some(queue) = queue else { return Ok(()) };
+            queue.fences.push(done);
+        }
+        self.shared.wake.notify_one();
+        outcome.await.unwrap_or_else(|_| Err(ClientError::Closed("the producer is closed".to_owned())))
     }
 
     /// Sends everything that was taken in so far and waits for the answers.
@@ -136,7 +191,7 @@ impl Producer {
         };
         self.shared.wake.notify_one();
         for outcome in unfinished {
-            outcome.wait().await.ok();
+            outcome.settled().await;
         }
         let mut state = self.shared.state();
         state.flushing -= 1;

@@ -17,7 +17,7 @@ use super::Shared;
 use super::config::Acks;
 use super::delivery::Place;
 use super::queue::{Batch, Body, Due};
-use super::request;
+use super::{fence, request};
 use crate::cluster::typed;
 use crate::error::{ClientError, ErrorCode};
 use crate::records::SealedBatch;
@@ -28,18 +28,18 @@ const BACKOFF: Duration = Duration::from_millis(100);
 /// Nothing to wait for.
 const IDLE: Duration = Duration::from_secs(3600);
 
-/// Batches of one request that came back.
-struct Landed {
-    node: NodeId,
-    batches: Vec<(Batch, Result<Place, ClientError>)>,
+/// What came back.
+pub(super) enum Landed {
+    /// Batches of one request.
+    Batches { node: NodeId, batches: Vec<(Batch, Result<Place, ClientError>)> },
+    /// The marker of a fence.
+    Fence(fence::Marked),
 }
 
 struct Sender {
     shared: Arc<Shared>,
-    /// Id and epoch, once they are known.
-    identity: Option<(i64, i16)>,
-    /// A batch with a sequence number was given up: the next ones would not fit behind it.
-    renew: bool,
+    /// The id that partitions begin with, once it is known.
+    identity: Option<i64>,
     in_flight: BTreeMap<NodeId, usize>,
     landed: mpsc::Sender<Landed>,
 }
@@ -47,7 +47,7 @@ struct Sender {
 /// Runs until it is aborted, or fails for good.
 pub(super) async fn run(shared: Arc<Shared>) {
     let (landed, mut landings) = mpsc::channel(64);
-    let mut sender = Sender { shared, identity: None, renew: false, in_flight: BTreeMap::new(), landed };
+    let mut sender = Sender { shared, identity: None, in_flight: BTreeMap::new(), landed };
     loop {
         let next = sender.round().await;
         let shared = sender.shared.clone();
@@ -66,12 +66,7 @@ impl Sender {
     /// Sends all that is due; when to look again.
     async fn round(&mut self) -> Instant {
         let idempotent = self.shared.config.idempotent && self.shared.config.acks == Acks::All;
-        if self.renew {
-            if self.in_flight.values().any(|n| *n > 0) {
-                return Instant::now() + IDLE;
-            }
-            self.start_over();
-        }
+        self.end_epochs();
         let mut next = Instant::now() + IDLE;
         loop {
             let (due, later) = self.collect();
@@ -153,16 +148,50 @@ impl Sender {
                 shared.wake.notify_one();
             });
         }
+        let mut renew = false;
         for batch in expired {
             let what = format!("partition {}-{}", batch.topic, batch.partition);
-            let error = ClientError::TimedOut { what, after: config.delivery_timeout };
-            self.renew |= batch.sequence.is_some();
-            self.finish(batch, Err(error));
+            let error = ClientError::NotWritten { what, after: config.delivery_timeout };
+            renew |= self.give_up(batch, error);
+        }
+        if renew {
+            self.end_epochs();
+            next = now;
         }
         (due, next)
     }
 
-    async fn identify(&self) -> Result<(i64, i16), ClientError> {
+    /// Begins new epochs where that is wanted and nothing is under way, and fences where somebody waits for it. Batches of which
+    /// nobody knows whether they are written fail: under a new epoch they could be written twice.
+    fn end_epochs(&mut self) {
+        let shared = self.shared.clone();
+        let (mut uncertain, mut fences) = (Vec::new(), Vec::new());
+        let mut state = shared.state();
+        for (topic, queues) in &mut state.topics {
+            for (index, queue) in (0i32..).zip(&mut queues.partitions) {
+                let wanted = queue.renew || !queue.fences.is_empty();
+                if !wanted || queue.in_flight > 0 || queue.fencing {
+                    continue;
+                }
+                uncertain.extend(queue.start_over());
+                // Its partitions keep an id to their end; a new one is for those that need one.
+                self.identity = self.identity.filter(|id| Some(*id) != queue.retired);
+                fences.extend(fence::begin(topic, index, queue));
+            }
+        }
+        drop(state);
+        for batch in uncertain {
+            let error = "a batch before it failed, or what was sent was ended";
+            let error =
+                ClientError::Closed(format!("partition {}-{}: {error}", batch.topic, batch.partition));
+            self.give_up(batch, error);
+        }
+        for fence in fences {
+            fence.carry_out(shared.client.clone(), self.landed.clone());
+        }
+    }
+
+    async fn identify(&self) -> Result<i64, ClientError> {
         let request = InitProducerIdRequest::default()
             .with_transactional_id(None)
             .with_transaction_timeout_ms(60_000)
@@ -171,7 +200,7 @@ impl Sender {
         let answer: InitProducerIdResponse = self.shared.client.call_any(request, 2..=5).await?;
         match ErrorCode::of(answer.error_code) {
             Some(code) => Err(ClientError::broker("producer id", code, None)),
-            None => Ok((answer.producer_id.0, answer.producer_epoch)),
+            None => Ok(answer.producer_id.0),
         }
     }
 
@@ -207,7 +236,7 @@ impl Sender {
                 };
                 (batch, place)
             });
-            let back = Landed { node, batches: batches.collect() };
+            let back = Landed::Batches { node, batches: batches.collect() };
             // Only a producer that is gone does not take it.
             let _ = landed.send(back).await;
         });
@@ -226,10 +255,7 @@ impl Sender {
         };
         match sealed {
             Ok(sealed) => {
-                let (id, epoch, sequence) = match self.identity {
-                    Some((id, epoch)) => (id, epoch, self.number(&batch)),
-                    None => (-1, -1, -1),
-                };
+                let (id, epoch, sequence) = self.number(&batch);
                 batch.sequence = Some(sequence).filter(|s| *s >= 0);
                 batch.body = Body::Stamped(sealed.stamp(id, epoch, sequence));
                 Some(batch)
@@ -243,14 +269,15 @@ impl Sender {
         }
     }
 
-    fn number(&self, batch: &Batch) -> i32 {
+    /// Id, epoch and first sequence number.
+    fn number(&self, batch: &Batch) -> (i64, i16, i32) {
         let mut state = self.shared.state();
-        state.queue(batch).map_or(-1, |queue| {
-            let sequence = queue.next_sequence;
-            // After the largest number comes 0 again.
-            queue.next_sequence = sequence.wrapping_add(batch.count) & i32::MAX;
-            sequence
-        })
+        let (Some(id), Some(queue)) = (self.identity, state.queue(batch)) else { return (-1, -1, -1) };
+        let (id, epoch) = *queue.identity.get_or_insert((id, 0));
+        let sequence = queue.next_sequence;
+        // After the largest number comes 0 again.
+        queue.next_sequence = sequence.wrapping_add(batch.count) & i32::MAX;
+        (id, epoch, sequence)
     }
 
     fn landing(&self, batch: &Batch) {
@@ -262,10 +289,14 @@ impl Sender {
 
     /// What came back is done, or goes again.
     fn settle(&mut self, back: Landed) {
-        if let Some(n) = self.in_flight.get_mut(&back.node) {
+        let (node, batches) = match back {
+            Landed::Batches { node, batches } => (node, batches),
+            Landed::Fence(marked) => return marked.tell(&mut self.shared.state()),
+        };
+        if let Some(n) = self.in_flight.get_mut(&node) {
             *n = n.saturating_sub(1);
         }
-        for (mut batch, place) in back.batches {
+        for (mut batch, place) in batches {
             let error = match place {
                 Ok(place) => {
                     self.landing(&batch);
@@ -278,25 +309,80 @@ impl Sender {
             if stale {
                 self.shared.client.forget(&batch.topic);
             }
-            batch.uncertain |=
-                matches!(error, ClientError::Disconnected { .. } | ClientError::TimedOut { .. });
+            batch.uncertain |= error.is_doubtful();
             let young = batch.created.elapsed() < self.shared.config.delivery_timeout;
             let mut state = self.shared.state();
             let Some(queue) = state.queue(&batch) else { continue };
             queue.landed(batch.id);
             // One before it failed: it goes again, or was given up and all others get new numbers. This one follows.
             let behind = error.code() == Some(ErrorCode::OUT_OF_ORDER_SEQUENCE_NUMBER)
-                && (self.renew || queue.has_earlier(batch.id));
+                && (queue.renew || queue.has_earlier(batch.id));
             if young && (behind || error.is_retriable()) {
                 tracing::debug!(%error, topic = %batch.topic, partition = batch.partition, "sending a batch again");
-                queue.hold = Some(Instant::now() + BACKOFF);
+                if !queue.renew {
+                    queue.hold = Some(Instant::now() + BACKOFF);
+                }
                 queue.put_back(batch);
                 continue;
             }
             drop(state);
-            self.renew |= batch.sequence.is_some();
-            self.finish(batch, Err(error));
+            if batch.count > 1 && !batch.uncertain && self.splits(&error) {
+                self.split(batch, error);
+            } else {
+                self.give_up(batch, error);
+            }
         }
+    }
+
+    /// Whether one record of a batch may be the reason.
+    fn splits(&self, error: &ClientError) -> bool {
+        match error.code() {
+            Some(ErrorCode::MESSAGE_TOO_LARGE) => true,
+            Some(ErrorCode::INVALID_RECORD | ErrorCode::INVALID_TIMESTAMP) => {
+                self.shared.config.split_refused
+            }
+            _ => false,
+        }
+    }
+
+    /// Sends the two halves of a batch that was refused as a whole.
+    fn split(&mut self, batch: Batch, error: ClientError) {
+        let (id, numbered) = (batch.id, batch.sequence.is_some());
+        match batch.split() {
+            Ok((first, second)) => {
+                let mut state = self.shared.state();
+                state.unfinished.insert(id, first.outcome.clone());
+                state.unfinished.insert(second.id, second.outcome.clone());
+                if let Some(queue) = state.queue(&first) {
+                    queue.renew |= numbered;
+                    queue.put_back(first);
+                    queue.put_back(second);
+                }
+            }
+            Err(unsplit) => {
+                let (batch, fault) = *unsplit;
+                tracing::error!(%fault, topic = %batch.topic, "a batch cannot be split");
+                self.give_up(batch, error);
+            }
+        }
+    }
+
+    /// Ends a batch without success; true if its partition needs a new epoch. If it was sent without a clear answer before, the last
+    /// answer says nothing about that try.
+    fn give_up(&mut self, batch: Batch, error: ClientError) -> bool {
+        let renew = batch.sequence.is_some();
+        if let Some(queue) = self.shared.state().queue(&batch) {
+            queue.renew |= renew;
+        }
+        let error = if batch.uncertain && !error.is_doubtful() {
+            ClientError::Closed(format!(
+                "{error}; an earlier try was not answered: it may or may not be written"
+            ))
+        } else {
+            error
+        };
+        self.finish(batch, Err(error));
+        renew
     }
 
     /// Nothing of this could be sent.
@@ -314,38 +400,6 @@ impl Sender {
             } else {
                 self.finish(batch, Err(error.clone()));
             }
-        }
-    }
-
-    /// A new producer id, because a number was given to a batch that was never written. Batches of which nobody knows
-    /// whether they were written fail: under a new id they could be written twice.
-    fn start_over(&mut self) {
-        self.renew = false;
-        self.identity = None;
-        let mut uncertain = Vec::new();
-        let mut state = self.shared.state();
-        for queue in state.topics.values_mut().flat_map(|t| &mut t.partitions) {
-            queue.next_sequence = 0;
-            for mut batch in std::mem::take(&mut queue.ready) {
-                if batch.uncertain {
-                    uncertain.push(batch);
-                } else {
-                    batch.body = match batch.body {
-                        Body::Stamped(bytes) => Body::Again(bytes),
-                        other => other,
-                    };
-                    queue.ready.push_back(batch);
-                }
-            }
-        }
-        drop(state);
-        for batch in uncertain {
-            let subject = format!("partition {}-{}", batch.topic, batch.partition);
-            let error = ClientError::Closed(format!(
-                "{subject}: the connection was lost while a batch was on its way, and a batch before it failed; \
-                 it may or may not be written"
-            ));
-            self.finish(batch, Err(error));
         }
     }
 

@@ -112,4 +112,8 @@ impl Transport for InProcess {
 
 #[cfg(test)]
 #[path = "door_test.rs"]
-mod tests;
+pub(super) mod tests;
+
+#[cfg(test)]
+#[path = "fence_test.rs"]
+pub(super) mod fence_tests;

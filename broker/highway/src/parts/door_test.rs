@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use highway_client::admin::{ConfigResource, NewTopic, OffsetSpec};
@@ -10,6 +11,7 @@ use highway_client::{
     Acks, Client, ClientConfig, Consumer, ConsumerConfig, ConsumerEvent, Producer, ProducerConfig,
     ProducerRecord,
 };
+use highway_server::broker::Broker;
 use highway_server::config::{LoadedConfig, Origin};
 use highway_server::node::{self, NodeHandle};
 use highway_types::{GroupId, Offset, TopicName};
@@ -21,15 +23,16 @@ use super::client;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A node in this process, and a client by each way.
-struct Rig {
+pub(in crate::parts) struct Rig {
     stop: CancellationToken,
     node: tokio::task::JoinHandle<Result<(), node::NodeError>>,
-    inside: Client,
+    pub(in crate::parts) broker: Arc<Broker>,
+    pub(in crate::parts) inside: Client,
     outside: Client,
 }
 
 impl Rig {
-    async fn start(data: &Path) -> Self {
+    pub(in crate::parts) async fn start(data: &Path) -> Self {
         let mut loaded = LoadedConfig::default();
         for (key, value) in [
             ("log.dirs", data.to_str().expect("a path in UTF-8")),
@@ -56,18 +59,19 @@ impl Rig {
         let address = address.await.expect("the node starts");
         let config = ClientConfig::new(vec![address.parse().expect("an address")]);
         let outside = Client::connect(config).await.expect("the node answers");
-        let inside = client(&handle.await.expect("a handle").broker, "test");
-        Self { stop, node, inside, outside }
+        let broker = handle.await.expect("a handle").broker;
+        let inside = client(&broker, "test");
+        Self { stop, node, broker, inside, outside }
     }
 
-    async fn end(self) {
+    pub(in crate::parts) async fn end(self) {
         self.stop.cancel();
         let ended = tokio::time::timeout(PATIENCE, self.node).await.expect("the node stops");
         ended.expect("no panic").expect("a stop in order");
     }
 }
 
-fn on_a_node<F: Future<Output = ()>>(test: impl FnOnce(std::path::PathBuf) -> F) {
+pub(in crate::parts) fn on_a_node<F: Future<Output = ()>>(test: impl FnOnce(std::path::PathBuf) -> F) {
     let data = tempfile::tempdir().expect("a directory");
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let bounded = async { tokio::time::timeout(PATIENCE * 2, test(data.path().to_owned())).await };
@@ -92,7 +96,7 @@ async fn write(client: &Client, topic: &TopicName, acks: Acks, values: &[String]
     offsets
 }
 
-async fn read(client: &Client, topic: &TopicName, count: usize) -> Vec<String> {
+pub(in crate::parts) async fn read(client: &Client, topic: &TopicName, count: usize) -> Vec<String> {
     let from = BTreeMap::from([(partition_of(topic, 0), Offset(0))]);
     let mut consumer = Consumer::assign(client.clone(), ConsumerConfig::default(), from);
     let mut values = Vec::new();
@@ -130,7 +134,7 @@ fn what_is_written_by_either_way_is_read_by_both() {
     });
 }
 
-fn new_topic(topic: &TopicName) -> NewTopic {
+pub(in crate::parts) fn new_topic(topic: &TopicName) -> NewTopic {
     NewTopic { name: topic.clone(), partitions: Some(1), replication: None, configs: Vec::new() }
 }
 

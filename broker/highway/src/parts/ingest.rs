@@ -13,6 +13,7 @@ use highway_server::broker::Broker;
 use highway_server::config::listeners::is_loopback_host;
 use highway_server::node::{NodeHandle, PartAddress};
 use highway_types::limits::REQUEST_MAX_BYTES;
+use highway_types::{TopicId, TopicName};
 
 use super::schemas::{EndpointSchemas, NodeSchemas};
 use super::{announced, bind, door};
@@ -34,6 +35,11 @@ impl EndpointStore for ControlRecords {
             self.0.controller.commit(vec![record]).await.map_err(|error| error.to_string())
         })
     }
+
+    fn topic(&self, name: &TopicName) -> Option<(TopicId, usize)> {
+        let image = self.0.image();
+        image.topic(name.as_str()).map(|topic| (topic.id, topic.partition_ids().count()))
+    }
 }
 
 /// Binds and serves all that is on.
@@ -47,7 +53,12 @@ pub(super) async fn start(
         at.tls.as_ref().is_some_and(|t| t.client_ca.is_some())
     };
     let exposed = config.ingest.as_ref().is_some_and(|at| !is_loopback_host(&at.host) && !asks(at));
-    let options = Options { exposed, anonymous, cluster_id: node.broker.cluster_id.to_string() };
+    let options = Options {
+        exposed,
+        anonymous,
+        cluster_id: node.broker.cluster_id.to_string(),
+        delivery_timeout: None,
+    };
     let store = Arc::new(ControlRecords(Arc::clone(&node.broker)));
     let schemas: Arc<dyn Schemas> = match schemas {
         Some(schemas) => Arc::new(EndpointSchemas(schemas)),
@@ -61,6 +72,8 @@ pub(super) async fn start(
         node.tasks.spawn(listener.serve(http_router(Arc::clone(&ingest)), node.stop.clone()));
     }
     node.admin.add(admin_router(Arc::clone(&ingest)));
+    let counts = Arc::clone(&ingest);
+    node.broker.metrics.add_part(Arc::new(move || counts.metrics_text()));
     let place = |at: &Option<highway_server::config::HttpListenerConfig>| {
         at.as_ref().map(|at| (at.host.clone(), at.port))
     };
@@ -91,3 +104,7 @@ pub(super) async fn start(
     }
     Ok(addresses)
 }
+
+#[cfg(test)]
+#[path = "doubt_test.rs"]
+mod tests;

@@ -30,7 +30,11 @@ async fn metrics(State(broker): State<Arc<Broker>>) -> impl IntoResponse {
     node(&broker, &mut text);
     topics(&broker, &mut text);
     groups(&broker, &mut text).await;
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text.finish())
+    let mut text = text.finish();
+    for part in broker.metrics.parts() {
+        text.push_str(&part());
+    }
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text)
 }
 
 /// Families in the order in which they were first written, each with its samples together.

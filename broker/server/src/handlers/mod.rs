@@ -33,3 +33,4 @@ pub mod offset_for_leader_epoch;
 pub mod produce;
 pub mod sync_group;
 pub(crate) mod table;
+pub mod write_txn_markers;

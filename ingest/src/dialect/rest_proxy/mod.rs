@@ -4,6 +4,7 @@
 //! gets an id and provenance in its headers. `avro`, `jsonschema` and `protobuf` need the registry and are refused with the
 //! proxy's own 415 until it is there.
 
+pub mod clusters;
 pub mod v2;
 pub mod v3;
 

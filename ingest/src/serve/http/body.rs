@@ -48,14 +48,18 @@ pub(super) async fn read(
     // An unpacked body that needs no unpacking is bounded by what was sent alone.
     let max_unpacked = limits.max_unpacked_bytes.max(limits.max_body_bytes);
     let mut unpacker = Unpacker::new(encoding, limits.max_body_bytes, max_unpacked)?;
+    let mut sent = 0;
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| cut(&error.to_string()))?;
         let Ok(piece) = frame.into_data() else { continue };
+        sent += piece.len();
         // Small pieces, so that what comes out is asked for before there is much of it.
         for piece in piece.chunks(16 * 1024) {
             unpacker.push(piece)?;
             held.grow((unpacker.unpacked() + piece.len()) as u64).map_err(denied)?;
         }
     }
-    Ok((unpacker.finish()?, held))
+    let body = unpacker.finish()?;
+    ingest.metrics.endpoint(Some(&live.name)).body(sent, body.len());
+    Ok((body, held))
 }

@@ -14,6 +14,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use axum::routing::{any, get};
+use bytes::Bytes;
 use highway_http::Peer;
 use http::Method;
 
@@ -21,7 +22,7 @@ use super::extract::Named;
 use super::live::Live;
 use super::openapi;
 use super::service::{Ingest, Totals};
-use crate::dialect::{Item, segment};
+use crate::dialect::{Item, Refused, rest_proxy, segment};
 use crate::envelope::Provenance;
 use crate::outcome::{EventResult, Outcome, Turned};
 use crate::record::header;
@@ -105,7 +106,35 @@ pub fn router(ingest: Arc<Ingest>) -> Router {
                 }),
             );
     }
-    router.fallback(respond::no_path).with_state(ingest)
+    router
+        .route("/v3/clusters", get(|s: Shared, r: Request| clusters(s, None, r)))
+        .route(
+            "/v3/clusters/{cluster}",
+            get(|s: Shared, Named(id): Named<String>, r: Request| clusters(s, Some(id), r)),
+        )
+        .fallback(nowhere)
+        .with_state(ingest)
+}
+
+/// What clients of the REST Proxy ask before they produce.
+async fn clusters(State(ingest): State<Arc<Ingest>>, id: Option<String>, request: Request) -> Response {
+    let own = &ingest.options.cluster_id;
+    let host = request.headers().get(http::header::HOST).and_then(|h| h.to_str().ok()).unwrap_or_default();
+    let base = format!("http://{host}");
+    match id {
+        None => respond::json(&rest_proxy::clusters::list(&base, own)),
+        Some(id) if id == *own => respond::json(&rest_proxy::clusters::one(&base, own)),
+        Some(id) => respond::not_found_by_proxy(&format!("cluster {id} is not this one; it is {own}")),
+    }
+}
+
+async fn nowhere(State(ingest): State<Arc<Ingest>>, request: Request) -> Response {
+    Totals::add(&ingest.totals.requests, 1);
+    Totals::add(&ingest.totals.turned, 1);
+    let response = Speech::of(&Route::Events, request.headers(), "")
+        .turned(&Turned::NoPath(request.uri().path().chars().take(200).collect()));
+    ingest.metrics.endpoint(None).answered(response.status().as_u16(), std::time::Duration::ZERO);
+    response
 }
 
 /// The REST Proxy names topics: the endpoint of that name, else the first of its dialect for that topic.
@@ -124,9 +153,11 @@ async fn proxy(State(ingest): State<Arc<Ingest>>, route: Route, topic: String, r
 
 async fn take(State(ingest): State<Arc<Ingest>>, route: Route, name: String, request: Request) -> Response {
     Totals::add(&ingest.totals.requests, 1);
+    let began = ingest.clock.monotonic();
     let speech = Speech::of(&route, request.headers(), &ingest.options.cluster_id);
     let origin = request.headers().get(http::header::ORIGIN).and_then(|o| o.to_str().ok()).map(str::to_owned);
     let live = ingest.endpoint(&name);
+    let counts = ingest.metrics.endpoint(live.as_ref().map(|live| live.name.as_str()));
     let allowed = live.as_ref().and_then(|live| cors::allowed(live, origin.as_deref()));
     let method = request.method();
     let mut response = match &live {
@@ -149,6 +180,7 @@ async fn take(State(ingest): State<Arc<Ingest>>, route: Route, name: String, req
     if let Some(allowed) = allowed {
         cors::mark(&mut response, &allowed);
     }
+    counts.answered(response.status().as_u16(), ingest.clock.monotonic().saturating_sub(began));
     response
 }
 
@@ -236,15 +268,30 @@ pub(super) async fn carry_out(
         }
     }
     ingest.put_aside(live, &refused, origin, now).await;
-    for (index, outcome) in places.into_iter().zip(ingest.append(live, records).await) {
+    let values: Vec<Option<Bytes>> = records.iter().map(|record| record.value.clone()).collect();
+    let mut forbidden = Vec::new();
+    for ((index, outcome), value) in places.into_iter().zip(ingest.append(live, records).await).zip(values) {
+        if let Outcome::Refused(violation) = &outcome {
+            let (id, raw) = (results[index].id.clone(), value.unwrap_or_default());
+            forbidden.push((index, Refused { id, raw, violation: violation.clone() }));
+        }
         let counter = match &outcome {
             Outcome::Stored { duplicate: false, .. } => &ingest.totals.stored,
             Outcome::Stored { duplicate: true, .. } => &ingest.totals.duplicates,
             Outcome::Unknown => &ingest.totals.unknown,
-            Outcome::Failed { .. } | Outcome::Refused(_) => &ingest.totals.failed,
+            Outcome::Failed { .. } => &ingest.totals.failed,
+            // Counted where it is put aside.
+            Outcome::Refused(_) => {
+                results[index].outcome = outcome;
+                continue;
+            }
         };
         Totals::add(counter, 1);
         results[index].outcome = outcome;
     }
+    // What the topic itself does not take.
+    ingest.put_aside(live, &forbidden, origin, now).await;
+    let counts = ingest.metrics.endpoint(Some(&live.name));
+    results.iter().for_each(|result| counts.event(&result.outcome));
     results
 }

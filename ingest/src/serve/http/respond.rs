@@ -83,14 +83,6 @@ fn response(answer: Answer) -> Response {
     response
 }
 
-/// A path that is none of ours.
-pub(super) async fn no_path(uri: http::Uri) -> Response {
-    let message = format!("there is nothing at {}; /openapi.json says what there is", uri.path());
-    let body = serde_json::json!({ "error": { "code": "no_path", "path": "", "message": message } });
-    let status = http::StatusCode::NOT_FOUND;
-    response(Answer { status, content_type: answer::JSON, retry_after: None, body: body.to_string().into() })
-}
-
 /// The proxy's answer to a partition that is no number.
 pub(super) fn no_partition(partition: &str) -> Response {
     let status = Status { code: http::StatusCode::NOT_FOUND, retry_after: None };
@@ -102,4 +94,15 @@ pub(super) fn text(text: String) -> Response {
     let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
     response
+}
+
+/// A document.
+pub(super) fn json(value: &serde_json::Value) -> Response {
+    let body = value.to_string().into_bytes();
+    response(Answer { status: http::StatusCode::OK, content_type: answer::JSON, retry_after: None, body })
+}
+
+/// What the REST Proxy does not have.
+pub(super) fn not_found_by_proxy(message: &str) -> Response {
+    response(rest_proxy::error(Status { code: http::StatusCode::NOT_FOUND, retry_after: None }, 404, message))
 }

@@ -18,7 +18,7 @@ pub(in crate::serve) struct Counters {
     pub truncated: AtomicU64,
     /// Bytes that the kernel gave the socket for receiving.
     pub receive_buffer: AtomicU64,
-    /// Messages, of all listeners.
+    /// Messages.
     pub messages: AtomicU64,
     /// Messages that the endpoint's rules refused.
     pub rejected: AtomicU64,
@@ -36,17 +36,45 @@ impl Counters {
     pub fn add(counter: &AtomicU64, count: u64) {
         counter.fetch_add(count, Ordering::Relaxed);
     }
+}
 
-    /// As JSON, for the admin API.
+/// The counters of each listener.
+#[derive(Debug, Default)]
+pub(in crate::serve) struct BySyslogListener {
+    udp: Counters,
+    tcp: Counters,
+    tls: Counters,
+    relp: Counters,
+}
+
+impl BySyslogListener {
+    /// Those of one listener.
+    pub fn of(&self, transport: &str) -> &Counters {
+        match transport {
+            "udp" => &self.udp,
+            "tls" => &self.tls,
+            "relp" => &self.relp,
+            _ => &self.tcp,
+        }
+    }
+
+    /// All of them, by name.
+    pub fn listeners(&self) -> [(&'static str, &Counters); 4] {
+        [("udp", &self.udp), ("tcp", &self.tcp), ("tls", &self.tls), ("relp", &self.relp)]
+    }
+
+    /// The sums as JSON, for the admin API; those of each listener are among the metrics.
     pub fn show(&self) -> Value {
-        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let of = |counter: fn(&Counters) -> &AtomicU64| -> u64 {
+            self.listeners().iter().map(|(_, counters)| counter(counters).load(Ordering::Relaxed)).sum()
+        };
         json!({
-            "datagrams": of(&self.datagrams), "kernel_dropped": of(&self.kernel_dropped),
-            "queue_dropped": of(&self.queue_dropped), "truncated": of(&self.truncated),
-            "receive_buffer_bytes": of(&self.receive_buffer),
-            "messages": of(&self.messages), "rejected": of(&self.rejected), "stored": of(&self.stored),
-            "failed": of(&self.failed), "connections": of(&self.connections),
-            "connections_refused": of(&self.connections_refused),
+            "datagrams": of(|c| &c.datagrams), "kernel_dropped": of(|c| &c.kernel_dropped),
+            "queue_dropped": of(|c| &c.queue_dropped), "truncated": of(|c| &c.truncated),
+            "receive_buffer_bytes": of(|c| &c.receive_buffer),
+            "messages": of(|c| &c.messages), "rejected": of(|c| &c.rejected), "stored": of(|c| &c.stored),
+            "failed": of(|c| &c.failed), "connections": of(|c| &c.connections),
+            "connections_refused": of(|c| &c.connections_refused),
         })
     }
 }

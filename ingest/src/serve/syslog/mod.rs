@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::service::Ingest;
-pub(super) use counters::Counters;
+pub(super) use counters::{BySyslogListener, Counters};
 use sink::Sink;
 use tcp::Protocol;
 

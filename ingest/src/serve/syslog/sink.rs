@@ -54,7 +54,7 @@ impl Sink {
     }
 
     pub fn counters(&self) -> &Counters {
-        &self.ingest.syslog
+        self.ingest.syslog.of(self.transport)
     }
 
     pub fn now(&self) -> Timestamp {

@@ -33,6 +33,7 @@ pub async fn run(args: ProduceArgs) -> Result<(), Failure> {
         request_bytes: args.batch_size.max(1 << 20),
         max_record_bytes: MAX_RECORD,
         buffer_bytes: 2 * MAX_RECORD,
+        split_refused: false,
         delivery_timeout: args.delivery_timeout,
     };
     let mut job = Job {

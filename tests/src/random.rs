@@ -13,7 +13,11 @@ impl Random {
     /// With the seed in `HIGHWAY_SEED`, or a new one.
     pub fn from_environment() -> Random {
         let given = std::env::var("HIGHWAY_SEED").ok().and_then(|seed| seed.parse().ok());
-        let seed = given.unwrap_or_else(|| RandomState::new().hash_one(0) >> 32);
+        Random::of_seed(given.unwrap_or_else(|| RandomState::new().hash_one(0) >> 32))
+    }
+
+    /// With this seed.
+    pub fn of_seed(seed: u64) -> Random {
         Random { seed, state: seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1 }
     }
 
